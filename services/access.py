@@ -105,7 +105,7 @@ async def authenticate(
     ):
         raise refused
     return Actor(
-        tenant_id, row["role"], member_id=row["member_id"], name=row["name"],
+        tenant_id, row["role"], member_id=row["member_id"], name=row["name"], timezone=row["timezone"],
         request_id=request_id, ip=ip, user_agent=user_agent,
     )  # fmt: skip
 
@@ -133,6 +133,6 @@ async def authenticate_claims(
     if row is None:
         raise refused
     return Actor(
-        tenant_id, row["role"], member_id=row["id"], name=row["name"],
+        tenant_id, row["role"], member_id=row["id"], name=row["name"], timezone=row["timezone"],
         request_id=request_id, ip=ip, user_agent=user_agent,
     )  # fmt: skip

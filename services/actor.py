@@ -14,7 +14,7 @@ Role = Literal["owner", "staff", "assistant", "accountant", "client", "system"]
 class Actor:
     """A member of a practice, a client's contact who holds a link, or the practice's own worker (`system`).
 
-    `member_id` is set for members, `contact_id` for a client's contact; `ip` and `user_agent` go into signing events.
+    `member_id` is set for members, `contact_id` for a client's contact; `ip` and `user_agent` go into signing events. `timezone` is the practice's, and decides what "today" is.
     """
 
     tenant_id: UUID
@@ -22,6 +22,7 @@ class Actor:
     member_id: UUID | None = None
     contact_id: UUID | None = None
     name: str = ""
+    timezone: str = "UTC"
     request_id: str = "-"
     ip: str = ""
     user_agent: str = ""

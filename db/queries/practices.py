@@ -1,8 +1,10 @@
 """Reads of the practice, its members and their tokens."""
 
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from db.unit_of_work import UnitOfWork
 
@@ -32,8 +34,9 @@ async def member_by_identity(uow: UnitOfWork, issuer: str, subject: str) -> asyn
     """The active member whom an identity provider knows by `subject`."""
     return await uow.fetchrow(
         """
-        select * from member
-        where tenant_id = $1 and oidc_issuer = $2 and oidc_subject = $3 and is_active
+        select m.*, p.timezone from member m join practice p on p.tenant_id = m.tenant_id
+        where m.tenant_id = $1 and p.tenant_id = $1 and m.oidc_issuer = $2 and m.oidc_subject = $3
+          and m.is_active
         """,
         uow.tenant_id, issuer, subject,
     )  # fmt: skip
@@ -43,9 +46,12 @@ async def token_with_member(uow: UnitOfWork, token_id: UUID) -> asyncpg.Record |
     """A token's hash and validity beside the member it speaks for."""
     return await uow.fetchrow(
         """
-        select t.secret_hash, t.expires_at, t.revoked_at, m.id as member_id, m.name, m.role, m.is_active
-        from api_token t join member m on m.tenant_id = t.tenant_id and m.id = t.member_id
-        where t.tenant_id = $1 and m.tenant_id = $1 and t.id = $2
+        select t.secret_hash, t.expires_at, t.revoked_at,
+               m.id as member_id, m.name, m.role, m.is_active, p.timezone
+        from api_token t
+        join member m on m.tenant_id = t.tenant_id and m.id = t.member_id
+        join practice p on p.tenant_id = t.tenant_id
+        where t.tenant_id = $1 and m.tenant_id = $1 and p.tenant_id = $1 and t.id = $2
         """,
         uow.tenant_id, token_id,
     )  # fmt: skip
@@ -84,3 +90,17 @@ async def broken_audit_events(uow: UnitOfWork) -> int:
         uow.tenant_id,
     )
     return count
+
+
+async def count_audit_events(uow: UnitOfWork, *, row_id: UUID | None) -> int:
+    """How long the audit trail is; that of one row where `row_id` is given."""
+    count: int = await uow.fetchval(
+        "select count(*) from audit_event where tenant_id = $1 and ($2::uuid is null or row_id = $2)",
+        uow.tenant_id, row_id,
+    )  # fmt: skip
+    return count
+
+
+def json_value(text: str | None) -> Any:
+    """A JSONB column as Python values; asyncpg hands it over as text."""
+    return None if text is None else orjson.loads(text)
