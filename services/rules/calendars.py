@@ -129,13 +129,13 @@ class Timeline:
         if index >= 0:
             while len(self._ahead) <= index:
                 if self._ahead_to >= _LAST_ORDINAL:
-                    raise _out_of_range()
+                    raise out_of_range()
                 # Seven calendar days hold at least one working day unless there are days off, hence the loop.
                 self._extend_ahead(self._ahead_to + 7 * (index - len(self._ahead) + 1))
             return self._ahead[index]
         while len(self._behind) < -index:
             if self._behind_to <= _FIRST_ORDINAL:
-                raise _out_of_range()
+                raise out_of_range()
             self._extend_behind(self._behind_to - 7 * (-index - len(self._behind)))
         return self._behind[-index - 1]
 
@@ -166,5 +166,6 @@ class Timeline:
         return -bisect_right(self._behind, -ordinal, key=lambda day: -day)
 
 
-def _out_of_range() -> InvalidInput:
-    return InvalidInput("The date lies beyond the year 9999.", code="DATE_OUT_OF_RANGE")
+def out_of_range() -> InvalidInput:
+    """The refusal of a date that Python's calendar does not have."""
+    return InvalidInput("The date lies beyond the years 1 to 9999.", code="DATE_OUT_OF_RANGE")

@@ -1,0 +1,50 @@
+"""The schedule of a scope: critical path method on a working calendar.
+
+The model: an item occupies the working days between two boundaries (see `services.rules.calendars`). A forward pass finds
+the earliest boundaries, a backward pass from the project's finish the latest; total float is the room between them, and
+what has none is critical. All arithmetic is on whole numbers; dates exist only at the edge.
+
+The rules, which equal what Microsoft Project stores (the tests compare a real plan item by item):
+
+* A *summary* is an item that another item names as parent. It has no duration of its own; its dates roll up. A link drawn on
+  a summary binds all of its leaves, at either end: what follows a summary waits for every leaf in it.
+* Early start is never before the project's start, late finish never after the project's finish.
+* A milestone has duration 0. It is shown on the day before its boundary, when the work before it ends (on the first day, if
+  the boundary is the start; on its own date, if a start constraint put it there).
+* Free float is the smallest slack of the links drawn on the item itself, not on a summary above it, and at most the total
+  float. Where no link leaves the item it is the room to the project's finish, likewise capped.
+* `start no earlier than` and `finish no earlier than` push an item later. `start no later than` and `finish no later than`
+  never move an item, they pull its late dates and so may make floats negative: the plan says by how much it breaks its
+  promise. `must start on` and `must finish on` do both. Links win over them: work never starts before what it needs.
+* A constraint on a summary holds for each of its leaves.
+* Lag counts working days. An elapsed lag counts calendar days from the evening (finish) or morning (start) of the
+  predecessor, and what follows goes on at the next working day.
+
+What this package does not do: resources, calendars per item, percent complete, as-late-as-possible.
+"""
+
+from services.rules.schedule.items import (
+    MAX_DURATION_DAYS,
+    ConstraintKind,
+    LagKind,
+    LinkKind,
+    Schedule,
+    ScheduledItem,
+    ScheduleItem,
+    ScheduleLink,
+)
+from services.rules.schedule.network import check_network
+from services.rules.schedule.passes import compute_schedule
+
+__all__ = [
+    "MAX_DURATION_DAYS",
+    "ConstraintKind",
+    "LagKind",
+    "LinkKind",
+    "Schedule",
+    "ScheduleItem",
+    "ScheduleLink",
+    "ScheduledItem",
+    "check_network",
+    "compute_schedule",
+]
