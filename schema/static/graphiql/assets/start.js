@@ -1,0 +1,33 @@
+// Opens GraphiQL on this server with the tabs and headers that the page carries as data.
+"use strict";
+
+(() => {
+  const root = document.getElementById("graphiql");
+  const settings = JSON.parse(document.getElementById("settings").textContent);
+
+  // Answers of 4xx are JSON with readable errors, so they are shown like any other.
+  const fetcher = async (operation, options) => {
+    const response = await fetch(root.dataset.endpoint, {
+      method: "POST",
+      headers: {
+        ...(options?.headers ?? {}),
+        accept: "application/graphql-response+json",
+        "content-type": "application/json",
+      },
+      body: JSON.stringify(operation),
+    });
+    return response.json();
+  };
+
+  const tabs = settings.tabs.map((tab) => ({ ...tab, headers: settings.headers }));
+  ReactDOM.createRoot(root).render(
+    React.createElement(GraphiQL, {
+      fetcher,
+      defaultHeaders: settings.headers,
+      defaultTabs: tabs.length ? tabs : undefined,
+      defaultEditorToolsVisibility: "headers",
+      isHeadersEditorEnabled: true,
+      shouldPersistHeaders: false,
+    }),
+  );
+})();
