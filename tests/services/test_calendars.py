@@ -1,0 +1,68 @@
+"""Working calendars by country."""
+
+from datetime import date
+
+import pytest
+
+from services.calendars import CalendarTerms, clean_terms, public_holidays, working_calendar
+from services.rules.errors import InvalidInput
+
+DENMARK = CalendarTerms(country="DK")
+
+
+def test_store_bededag_is_off_in_2023_and_a_working_day_from_2024() -> None:
+    calendar = working_calendar(DENMARK, date(2023, 1, 1), working_days=600)
+    assert not calendar.is_working_day(date(2023, 5, 5))
+    assert calendar.is_working_day(date(2024, 4, 26))
+
+
+@pytest.mark.parametrize(
+    "day", [date(2026, 4, 2), date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 14), date(2026, 5, 25), date(2026, 12, 25)]
+)  # fmt: skip
+def test_danish_public_holidays_of_2026_are_off(day: date) -> None:
+    assert not working_calendar(DENMARK, date(2026, 1, 1)).is_working_day(day)
+
+
+def test_own_days_off_come_on_top_of_public_holidays() -> None:
+    terms = clean_terms(country="DK", region="", weekend=None, days_off=[date(2026, 12, 24)])
+    calendar = working_calendar(terms, date(2026, 12, 1))
+    assert [
+        day
+        for day in range(21, 32)
+        if calendar.is_working_day(date(2026, 12, day))
+    ] == [21, 22, 23, 28, 29, 30, 31]  # fmt: skip
+
+
+def test_a_plan_of_thirty_years_still_meets_its_holidays() -> None:
+    calendar = working_calendar(DENMARK, date(2026, 1, 1), working_days=7500)
+    assert not calendar.is_working_day(date(2056, 12, 25))
+
+
+def test_bavaria_keeps_epiphany_and_berlin_does_not() -> None:
+    assert date(2026, 1, 6) in public_holidays("DE", "BY", 2026)
+    assert date(2026, 1, 6) not in public_holidays("DE", "BE", 2026)
+
+
+def test_without_a_country_no_holiday_counts() -> None:
+    assert working_calendar(CalendarTerms(), date(2026, 12, 1)).is_working_day(date(2026, 12, 25))
+
+
+def test_the_weekend_is_the_countrys_own_unless_given() -> None:
+    assert clean_terms(country="SA", region="", weekend=None, days_off=[]).weekend == {4, 5}
+    assert clean_terms(country="SA", region="", weekend=[6], days_off=[]).weekend == {6}
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "weekend", "code", "field"),
+    [
+        ("ZZ", "", None, "COUNTRY_UNKNOWN", "calendar.country"),
+        ("DK", "XX", None, "REGION_UNKNOWN", "calendar.region"),
+        (None, "BY", None, "REGION_UNKNOWN", "calendar.region"),
+        ("DK", "", [7], "CALENDAR_INVALID", "calendar.weekend"),
+        ("DK", "", range(7), "CALENDAR_EMPTY", "calendar.weekend"),
+    ],
+)
+def test_impossible_terms_are_refused_by_field(country, region, weekend, code, field) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        clean_terms(country=country, region=region, weekend=weekend, days_off=[])
+    assert (refused.value.code, refused.value.field) == (code, field)
