@@ -1,0 +1,28 @@
+"""Plans that come as files: read strictly, every problem named at once, nothing stored.
+
+Three forms are known. JSON: the plan format of the command line (`start`, `items`, `dependencies`), and the form in which a
+scheduler's recorded plan comes (`project_start`, `items[].duration`, `deps`, `children`). CSV: one item a line, with
+predecessors as in `3FS-15d`. All become the same `Plan`.
+
+What this package does not do: schedule, or look anything up. Whether items form a circle is for `services.rules.schedule`.
+"""
+
+from services.rules.plan_files.json_plans import read_json
+from services.rules.plan_files.plan import (
+    Plan,
+    PlanCalendar,
+    PlanItem,
+    PlanLink,
+    PlanProblem,
+)
+from services.rules.plan_files.tables import read_csv
+
+__all__ = [
+    "Plan",
+    "PlanCalendar",
+    "PlanItem",
+    "PlanLink",
+    "PlanProblem",
+    "read_csv",
+    "read_json",
+]

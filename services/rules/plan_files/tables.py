@@ -1,0 +1,130 @@
+"""Plans as CSV: one item a line, under a line of column names."""
+
+import csv
+import io
+import re
+from typing import Final
+
+from services.rules.plan_files.plan import (
+    MAX_FILE_BYTES,
+    Drawn,
+    Plan,
+    PlanItem,
+    Reader,
+    Record,
+    finish,
+    read_constraint,
+    read_item,
+    read_key,
+    read_link,
+)
+
+COLUMNS: Final = (
+    "item_key", "parent_key", "kind", "title", "description", "quantity", "unit", "rate", "fee", "cost",
+    "effort_minutes", "tax_code", "tax_rate", "duration_days", "predecessors", "constraint_type", "constraint_date",
+    "deliverable", "acceptance_criteria",
+)  # fmt: skip
+"""The columns a file may have; only `item_key` is required."""
+
+# 3, 3FS, 3FS-15d, 3SS+2ed: a key, a kind of link, a lag in days; `ed` are elapsed days, as Microsoft Project writes them.
+_PREDECESSOR: Final = re.compile(
+    r"(?P<key>.+?)(?:(?P<kind>FS|SS|FF|SF)(?:\s*(?P<lag>[+-]\s*[0-9]{1,5})\s*(?P<unit>e?d)?)?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_KINDS: Final = ("", "summary", "task", "milestone")
+
+
+def read_csv(text: str, *, currency: str) -> Plan:
+    """The plan in a CSV text with comma or semicolon; amounts have the decimals of `currency`. Problems are in the result."""
+    reader = Reader(currency)
+    if len(text.encode("utf-8", "replace")) > MAX_FILE_BYTES:
+        reader.say(f"A file has at most {MAX_FILE_BYTES} bytes.", "TOO_LARGE")
+        return finish(reader, name="", start=None, calendar=None, items=[], links=[])
+    text = text.removeprefix("\ufeff")
+    header = text.partition("\n")[0]
+    delimiter = ";" if header.count(";") > header.count(",") else ","
+    records = _records(reader, text, delimiter)
+    items: list[tuple[PlanItem, Record]] = []
+    parents = {str(record.raw.get("parent_key", "")).strip() for record in records}
+    keys = {str(record.raw.get("item_key", "")).strip() for record in records}
+    links: list[Drawn] = []
+    for record in records:
+        key = read_key(record, "item_key")
+        constraint = read_constraint(record, "constraint_type", "constraint_date")
+        items.append((read_item(record, key, constraint), record))
+        _check_kind(record, key in parents)
+        links.extend(_predecessors(record, key, keys))
+    return finish(reader, name="", start=None, calendar=None, items=items, links=links)
+
+
+def _records(reader: Reader, text: str, delimiter: str) -> list[Record]:
+    """One record a line, under the names of the first line; blank lines are passed over."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records: list[Record] = []
+    names: list[str] | None = None
+    try:
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if names is None:
+                names = [cell.strip().lower() for cell in row]
+                _check_names(reader, names)
+                continue
+            if len(row) > len(names):
+                reader.say(
+                    f"{len(row)} cells under {len(names)} columns.",
+                    "ROW_INVALID",
+                    line=rows.line_num,
+                )
+            raw = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+            records.append(Record(reader, raw, rows.line_num, raw.get("item_key", "")[:64] or None))
+    except csv.Error as error:
+        reader.say(f"This is not CSV: {error}.", "FILE_INVALID", line=rows.line_num)
+    return records
+
+
+def _check_names(reader: Reader, names: list[str]) -> None:
+    Record(reader, dict.fromkeys(names), line=1, asked=set(COLUMNS)).unknown(COLUMNS)
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        reader.say("This column is there twice.", "COLUMN_TWICE", name, line=1)
+    if "item_key" not in names:
+        reader.say("The column item_key is missing.", "REQUIRED", "item_key", line=1)
+
+
+def _check_kind(record: Record, has_items_below: bool) -> None:
+    kind = record.text("kind").lower()
+    if kind not in _KINDS:
+        record.say("A kind is summary, task or milestone.", "KIND_INVALID", "kind")
+    elif kind == "summary" and not has_items_below:
+        record.say("A summary needs items below it.", "SUMMARY_EMPTY", "kind")
+    elif kind in ("task", "milestone") and has_items_below:
+        record.say("An item with items below it is a summary.", "KIND_INVALID", "kind")
+    elif kind == "milestone" and record.raw.get("duration_days", "") not in ("", "0"):
+        record.say("A milestone takes no days.", "DURATION_INVALID", "duration_days")
+
+
+def _predecessors(record: Record, successor: str, keys: set[str]) -> list[Drawn]:
+    _, cell = record.value("predecessors")
+    found: list[Drawn] = []
+    for part in re.split(r"[;,]", cell or ""):
+        text = part.strip()
+        if not text:
+            continue
+        # A key may itself end in FS; the whole text is tried as a key first.
+        match = None if text in keys else _PREDECESSOR.fullmatch(text)
+        key = text if match is None else match["key"].strip()
+        kind = (match and match["kind"]) or "FS"
+        lag = int(((match and match["lag"]) or "0").replace(" ", ""))
+        unit = ((match and match["unit"]) or "d").lower()
+        link = read_link(
+            record,
+            predecessor=key,
+            successor=successor,
+            kind=kind,
+            lag_days=lag,
+            lag_kind="elapsed" if unit == "ed" else "working",
+            field="predecessors",
+        )
+        if link is not None:
+            found.append(link)
+    return found
