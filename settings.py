@@ -1,8 +1,8 @@
 """The environment, read once.
 
 `settings()` answers the same frozen object for the life of the process: from the environment, and below it from a `.env`
-file in the working folder. `.env.example` tells each name. Only `app.py`, `cli.py` and `piccolo_conf.py` may import this;
-everything else is handed the one value it needs.
+file in the working folder. `.env.example` tells each name. Only the wiring beside this file may import it; the packages are
+handed the one value they need.
 
 One secret feeds every other: `derived_key(purpose)` makes independent keys of it, so nothing else has to be configured on
 a machine of one's own.
