@@ -1,0 +1,291 @@
+"""The command line: `scopewright --help`."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+from uuid import UUID
+
+import asyncpg
+import typer
+import uvicorn
+
+from app import Database, bring_up_to_date, create_app, database, install_keys
+from db.embedded import EmbeddedError
+from db.engine import DB
+from services.access import issue_token
+from services.gateways.telemetry.logs import configure_logging
+from services.practices import system_actor
+from services.rules.errors import DomainError
+from settings import Settings, SettingsError, read_settings
+
+app = typer.Typer(
+    name="scopewright",
+    help="Contracts, scope, change orders and client money for freelancers, over GraphQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+FIRST_QUERY = "{ viewer { name role } practice { name } }"
+
+
+def _fail(message: str) -> NoReturn:
+    """One line on standard error, and exit code 1."""
+    typer.secho(message, err=True, fg="red")
+    raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        _fail(str(error))
+    configure_logging(format=settings.log_format, level=settings.log_level)
+    return settings
+
+
+@contextlib.contextmanager
+def _ready_database(settings: Settings) -> Iterator[Database]:
+    """A database that is up and migrated; every way this can fail ends in one line that says what to do."""
+    try:
+        with database(settings) as where:
+            bring_up_to_date(settings, where)
+            install_keys(settings)
+            yield where
+    except (EmbeddedError, SettingsError) as error:
+        _fail(str(error))
+    except (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+    ) as error:
+        _fail(
+            f"The database does not answer: {error}. Check DATABASE_URL, or run: scopewright doctor"
+        )
+
+
+def _claim_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            _fail(
+                f"Port {settings.port} on {settings.host} is taken ({error.strerror}). "
+                f"Stop what runs there, or choose another: PORT={settings.port + 1} make serve"
+            )
+
+
+@contextlib.contextmanager
+def _claimed_folder(settings: Settings) -> Iterator[None]:
+    """VAR_DIR is served by one server at a time; the lock goes with the process, however it ends."""
+    try:
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        lock = (settings.var_dir / "serve.lock").open("a+")
+    except OSError as error:
+        _fail(f"VAR_DIR: cannot write in {settings.var_dir}: {error.strerror}")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            _fail(
+                f"The data directory {settings.var_dir} is in use: {lock.read().strip() or 'another server'}. "
+                "Stop that one, or choose another: VAR_DIR=var2 make serve"
+            )
+        lock.truncate(0)
+        lock.write(f"a server with process id {os.getpid()} at {settings.base_url}\n")
+        lock.flush()
+        yield
+
+
+@app.command()
+def serve(
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Also send what is in the outbox.")
+    ] = True,
+    with_demo: Annotated[
+        bool,
+        typer.Option("--demo/--no-demo", help="Load the demo practice into an empty database."),
+    ] = True,
+) -> None:
+    """Start everything: database, migrations, demo practice, GraphQL, the pages and the worker."""
+    settings = _settings()
+    _claim_port(settings)
+    with _claimed_folder(settings), _ready_database(settings) as where:
+        if with_demo and asyncio.run(_is_empty(where)):
+            _load_demo(settings, where)
+        _greet(settings)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(settings, where.runtime_url, with_worker=with_worker),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        server.run()
+    raise typer.Exit(0 if server.started else 1)
+
+
+def _tokens_file(settings: Settings) -> Path:
+    return settings.var_dir / "demo_tokens.json"
+
+
+def _greet(settings: Settings) -> None:
+    """Where it is, how to get in, and what to ask first."""
+    echo = typer.echo
+    echo(
+        f"\nScopewright is at {settings.base_url}   (GraphQL and GraphiQL: {settings.base_url}/graphql)"
+    )
+    path = _tokens_file(settings)
+    if path.exists():
+        tokens = json.loads(path.read_text())
+        echo("\nA token for each role of the demo practice:")
+        for role, token in tokens.items():
+            echo(f"  {role:<11} {token}")
+        body = json.dumps({"query": FIRST_QUERY})
+        echo("\nA first query to paste:")
+        echo(
+            f"  curl -s {settings.base_url}/graphql -H 'content-type: application/json' \\\n"
+            f"    -H 'authorization: Bearer {tokens['owner']}' -d '{body}'"
+        )
+    echo("\nCtrl-C ends all of it.\n")
+    sys.stdout.flush()
+
+
+async def _is_empty(where: Database) -> bool:
+    connection = await asyncpg.connect(where.owner_url)
+    try:
+        return not await connection.fetchval("select exists (select from practice)")
+    finally:
+        await connection.close()
+
+
+def _load_demo(settings: Settings, where: Database) -> None:
+    """Play the main job over HTTP in this process, and keep one token per role for later starts."""
+    from demo.load import load_demo
+
+    tokens = asyncio.run(load_demo(settings, where.runtime_url))
+    handle = os.open(_tokens_file(settings), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(tokens, file)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, all of it or nothing."""
+    settings = _settings()
+    try:
+        with database(settings) as where:
+            names = bring_up_to_date(settings, where)
+    except (EmbeddedError, SettingsError, OSError, asyncpg.PostgresError) as error:
+        _fail(f"Not migrated: {error}")
+    typer.echo("\n".join(f"ran {name}" for name in names) or "Nothing to do.")
+
+
+@app.command()
+def demo() -> None:
+    """Add a demo practice that plays the whole main job, and print a token for each of its roles."""
+    settings = _settings()
+    with _ready_database(settings) as where:
+        _load_demo(settings, where)
+    for role, token in json.loads(_tokens_file(settings).read_text()).items():
+        typer.echo(f"{role:<11} {token}")
+
+
+@app.command()
+def worker() -> None:
+    """Send what is in the outbox and do what is due, until Ctrl-C."""
+    from services.jobs import run_worker
+
+    settings = _settings()
+    with _ready_database(settings) as where:
+        asyncio.run(_work(settings, where, run_worker))
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option(help="owner, staff, assistant or accountant.")] = "owner",
+    practice: Annotated[
+        str, typer.Option(help="The practice's id; may be left out where there is one.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
+) -> None:
+    """Issue an API token for a member of that role and print it: it is not shown again."""
+    settings = _settings()
+    with _ready_database(settings) as where:
+        try:
+            typer.echo(asyncio.run(_issue(settings, where, role, practice, name)))
+        except (DomainError, LookupError, ValueError) as error:
+            _fail(str(error))
+
+
+async def _issue(settings: Settings, where: Database, role: str, practice: str, name: str) -> str:
+    connection = await asyncpg.connect(where.owner_url)
+    try:
+        rows = await connection.fetch(
+            """
+            select m.tenant_id, m.id, p.name as practice from member m join practice p on p.tenant_id = m.tenant_id
+            where m.role = $1 and m.is_active and ($2::uuid is null or m.tenant_id = $2) order by m.id
+            """,
+            role,
+            UUID(practice) if practice else None,
+        )
+    finally:
+        await connection.close()
+    if not rows:
+        raise LookupError(f"No active member with the role {role}.")
+    if len({row["tenant_id"] for row in rows}) > 1:
+        names = ", ".join(sorted({f"{row['practice']} ({row['tenant_id']})" for row in rows}))
+        raise LookupError(f"Several practices; choose one with --practice: {names}")
+    await DB.open(where.runtime_url, pool_size=2)
+    try:
+        issued = await issue_token(
+            system_actor(rows[0]["tenant_id"], "command line"),
+            member_id=rows[0]["id"],
+            name=name,
+            expires_at=None,
+            now=datetime.now(UTC),
+        )
+    finally:
+        await DB.close()
+    return issued.token
+
+
+@app.command()
+def schema() -> None:
+    """Print the schema in the schema definition language."""
+    from schema.root import sdl
+
+    typer.echo(sdl(), nl=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing or wrong on this machine, and how to fix it."""
+    from doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        mark = {"ok": "✓", "note": "·", "wrong": "✗"}[finding.verdict]
+        typer.echo(f"{mark} {finding.what}")
+        if finding.remedy:
+            typer.echo(f"    → {finding.remedy}")
+    raise typer.Exit(1 if any(f.verdict == "wrong" for f in findings) else 0)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,27 @@
+"""Query and Mutation, put together from the domains, and the schema that is served.
+
+To add a domain: write `schema/<domain>.py` with a `…Query` and a `…Mutation` class, and name them here.
+"""
+
+from strawberry.printer import print_schema
+from strawberry.tools import merge_types
+
+from schema.engine import Schema, build_schema
+from schema.practices import Member, Practice, PracticeMutation, PracticeQuery
+from schema.relay import NodeQuery
+
+Query = merge_types("Query", (NodeQuery, PracticeQuery))
+Mutation = merge_types("Mutation", (PracticeMutation,))
+
+NODES: tuple[type, ...] = (Practice, Member)
+"""Types that are only reachable through `node`."""
+
+
+def served_schema(*, production: bool = False) -> Schema:
+    """The whole schema."""
+    return build_schema(Query, Mutation, types=NODES, production=production)
+
+
+def sdl() -> str:
+    """The schema in the schema definition language, as `schema.graphql` holds it."""
+    return print_schema(served_schema()) + "\n"
