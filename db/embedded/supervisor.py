@@ -1,7 +1,7 @@
 """The detached process that owns the postmaster of one home for as long as anybody uses it.
 
-It is started by `db.embedded.server` and says on its standard output, in one line of JSON, whether the server is ready
-or why it cannot be. It restarts a postmaster that dies while there are users, stops it (fast shutdown) once nobody holds
+It is started by `db.embedded.server` and says on its standard output, in one line of JSON, that the server is ready
+(or in another supervisor's hands) or why it cannot be. It restarts a postmaster that dies while there are users, stops it (fast shutdown) once nobody holds
 the users lock, and then ends. SIGTERM stops the server at once, and users who are left have it started again; SIGINT and
 SIGHUP are ignored, for they are meant for the terminal's programs. It does not talk SQL and never touches the data.
 """
@@ -36,20 +36,27 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     home = Home(Path(wish["home"]))
+    try:
+        _run(home, Path(wish["programs"]), wish["settings"])
+    except (EmbeddedError, OSError) as error:
+        _note(home, str(error))
+        _report(str(error))
+
+
+def _run(home: Home, programs: Path, settings: dict[str, str]) -> None:
+    """Be the one supervisor of the home until nobody uses it. Raises `EmbeddedError` where the server cannot be had."""
     alone = Lock(home.supervisor_lock)
     # Somebody may be asking at this moment whether the lock is held, hence the short patience.
     if not alone.take(shared=False, timeout_s=1):
-        _report("another supervisor is at work in this folder")
+        # Its starter was killed before it held the lock. It will find the user who started us.
+        _report(None)
         return
     users = Lock(home.users_lock)
     try:
         home.prepare()  # again: the supervisor before us removes the socket folder as it ends
-        cluster = Cluster(home, Path(wish["programs"]), wish["settings"])
+        cluster = Cluster(home, programs, settings)
         cluster.ensure()
         _supervise(home, cluster, users)
-    except (EmbeddedError, OSError) as error:
-        _note(home, str(error))
-        _report(str(error))
     finally:
         with contextlib.suppress(OSError):
             home.sockets.rmdir()

@@ -241,6 +241,17 @@ def test_ctrl_c_reaches_the_application_alone_and_its_last_words_still_reach_the
     assert EmbeddedServer(home).wait_stopped(5)
 
 
+def test_a_user_that_is_killed_in_the_middle_of_its_start_is_in_nobodys_way(home: Path) -> None:
+    for after_s in (0.1, 0.2, 0.25, 0.3, 0.35, 0.4):
+        process = user(home)
+        time.sleep(after_s)
+        process.kill()
+        with EmbeddedServer(home).running() as server:
+            assert ask(server.admin_dsn(), "select 1") == 1
+        leave(process)
+        assert EmbeddedServer(home).wait_stopped()
+
+
 def test_a_process_may_leave_and_come_back_at_once(home: Path) -> None:
     for _ in range(5):
         with EmbeddedServer(home).running() as server:
