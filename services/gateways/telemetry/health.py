@@ -1,7 +1,8 @@
-"""Three routes for those who watch the system: does it live, can it serve, and its figures."""
+"""For those who watch the system: does it live, can it serve, and its figures. The worker, which serves nothing, beats."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -53,3 +54,16 @@ def health_routes(
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
     return routes if metrics is None else [*routes, Route("/metrics", figures)]
+
+
+async def beat(path: Path, *, every_seconds: float = 10.0) -> None:
+    """Touch `path` for as long as this task runs and its event loop turns; docker-compose.yml looks at the file's age.
+
+    Never returns: cancel it. A file that cannot be written is logged, for a full disk must not end the worker.
+    """
+    while True:
+        try:
+            await asyncio.to_thread(path.touch)
+        except OSError as error:
+            log("health").warning("beat_failed", error=error.strerror)
+        await asyncio.sleep(every_seconds)

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
-from services.gateways.telemetry.health import health_routes
+from services.gateways.telemetry.health import beat, health_routes
 from services.gateways.telemetry.logs import configure_logging, log, safe_path
 from services.gateways.telemetry.metrics import Metrics
 from services.gateways.telemetry.requests import RequestTelemetry, request_id_of
@@ -193,6 +194,20 @@ async def test_alive_is_not_ready() -> None:
         assert ready.status_code == 503
         assert ready.json()["checks"] == {"database": "ok", "queue": "failed", "mail": "timeout"}
         assert "10.0.0.7" not in ready.text
+
+
+async def test_a_worker_beats_until_it_is_cancelled(tmp_path: Path) -> None:
+    file = tmp_path / "worker.alive"
+    beating = asyncio.create_task(beat(file, every_seconds=0.01))
+    await asyncio.sleep(0.05)
+    first = file.stat().st_mtime_ns
+    await asyncio.sleep(0.05)
+    assert file.stat().st_mtime_ns > first
+    beating.cancel()
+    lost = asyncio.create_task(beat(tmp_path / "gone" / "worker.alive", every_seconds=0.01))
+    await asyncio.sleep(0.05)
+    assert not lost.done()
+    lost.cancel()
 
 
 def test_figures_can_be_left_out() -> None:
