@@ -83,6 +83,7 @@ async def test_every_foreign_key_carries_the_tenant_and_restricts_and_has_an_ind
         """
         select c.conrelid::regclass::text || '.' || c.conname as name from pg_constraint c
         where c.contype = 'f' and c.connamespace = 'public'::regnamespace
+          and c.confrelid not in ('practice'::regclass, 'ledger_head'::regclass)  -- one row for each tenant
           and not exists (
             select from pg_index x where x.indrelid = c.conrelid
               -- the tenant and one more column of the key lead the index: enough to find the few rows
@@ -90,7 +91,7 @@ async def test_every_foreign_key_carries_the_tenant_and_restricts_and_has_an_ind
               and (cardinality(c.conkey) < 2 or (x.indkey::int2[])[0] = (c.conkey)[1]))
         """
     )
-    assert [m["name"] for m in missing] == []
+    assert " ".join(m["name"] for m in missing) == ""
 
 
 async def test_every_table_is_audited_or_is_a_trail_itself(
