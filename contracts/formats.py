@@ -1,0 +1,224 @@
+"""How a language writes money, dates, shares, counts and lists. Every filter that templates know.
+
+A filter takes the plain value of the payload and returns text. Money and date formatting is Babel's,
+under rules of our own where CLDR is not fit for contracts: the currency code stands after the amount,
+decimals are those of ISO 4217 (CLDR shows fewer for some currencies), and spaces inside a figure never
+break over a line.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+NO_BREAK_SPACE = "\u00a0"
+NO_BREAK_HYPHEN = "\u2011"
+MINUS = "\u2212"
+
+_BABEL_LOCALES = {"en": "en_GB", "da": "da_DK"}
+
+# ISO 4217 minor units; every currency that is not named has two.
+_DECIMALS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
+}
+
+_WORDS: dict[str, dict[str, Any]] = {
+    "en": {
+        "and": "and",
+        "or": "or",
+        "shares": {3333: "one third", 3334: "one third", 5000: "one half", 6667: "two thirds"},
+        "days": ("day", "days"),
+        "working_days": ("working day", "working days"),
+        "years": ("year", "years"),
+        "rounds": ("round", "rounds"),
+        "reminders": ("reminder", "reminders"),
+        "laws": {
+            "DK": "Danish law",
+            "SE": "Swedish law",
+            "NO": "Norwegian law",
+            "DE": "German law",
+            "NL": "Dutch law",
+            "IE": "Irish law",
+            "GB-EAW": "the law of England and Wales",
+        },
+    },
+    "da": {
+        "and": "og",
+        "or": "eller",
+        "shares": {
+            3333: "en tredjedel",
+            3334: "en tredjedel",
+            5000: "halvdelen",
+            6667: "to tredjedele",
+        },
+        "days": ("dag", "dage"),
+        "working_days": ("arbejdsdag", "arbejdsdage"),
+        "years": ("år", "år"),
+        "rounds": ("runde", "runder"),
+        "reminders": ("rykker", "rykkere"),
+        "laws": {
+            "DK": "dansk ret",
+            "SE": "svensk ret",
+            "NO": "norsk ret",
+            "DE": "tysk ret",
+            "NL": "hollandsk ret",
+            "IE": "irsk ret",
+            "GB-EAW": "engelsk ret",
+        },
+    },
+}
+
+
+def currency_decimals(currency: str) -> int:
+    """The number of decimals of a currency by ISO 4217: JPY 0, DKK 2, BHD 3."""
+    return _DECIMALS.get(currency, 2)
+
+
+@cache
+def _money_pattern(decimals: int) -> str:
+    figures = "#,##0" + ("." + "0" * decimals if decimals else "")
+    # An explicit second half, so that the minus is the typographic one.
+    return f"{figures} ¤¤;{MINUS}{figures} ¤¤"
+
+
+def _unbroken(text: str) -> str:
+    return text.replace("\u202f", NO_BREAK_SPACE).replace(" ", NO_BREAK_SPACE)
+
+
+def money(value: dict[str, Any], locale: str) -> str:
+    """``{"amount_minor": 123450, "currency": "DKK"}`` → ``1,234.50 DKK`` / ``1.234,50 DKK``."""
+    currency = value["currency"]
+    decimals = currency_decimals(currency)
+    amount = Decimal(value["amount_minor"]).scaleb(-decimals)
+    text = format_currency(
+        amount,
+        currency,
+        _money_pattern(decimals),
+        locale=_BABEL_LOCALES[locale],
+        currency_digits=False,
+    )
+    return _unbroken(text)
+
+
+def signed_money(value: dict[str, Any], locale: str) -> str:
+    """As `money`, with a plus before a positive amount: for what is added or taken away."""
+    return ("+" if value["amount_minor"] > 0 else "") + money(value, locale)
+
+
+def date(value: str, locale: str) -> str:
+    """``2026-11-03`` → ``3 November 2026`` / ``3. november 2026``; the day stays with the month."""
+    text = format_date(
+        datetime.date.fromisoformat(value),
+        "d MMMM y" if locale == "en" else "d. MMMM y",
+        locale=_BABEL_LOCALES[locale],
+    )
+    return _unbroken(text)
+
+
+def short_date(value: str, locale: str) -> str:
+    """For narrow columns, with the month as a word so that no reader mixes day and month."""
+    text = format_date(
+        datetime.date.fromisoformat(value),
+        "d MMM y" if locale == "en" else "d. MMM y",
+        locale=_BABEL_LOCALES[locale],
+    )
+    return _unbroken(text)
+
+
+def percent(bps: int, locale: str) -> str:
+    """Basis points as per cent: 2500 → ``25%`` / ``25 %``, 310 → ``3.1%`` / ``3,1 %``."""
+    figure = format_decimal(
+        Decimal(bps).scaleb(-2), "#,##0.##", locale=_BABEL_LOCALES[locale]
+    ).replace("-", MINUS)
+    return f"{figure}%" if locale == "en" else f"{figure}{NO_BREAK_SPACE}%"
+
+
+def share(bps: int, locale: str) -> str:
+    """Basis points in words where a person would use words (``one third``), else per cent."""
+    words: dict[int, str] = _WORDS[locale]["shares"]
+    return words.get(bps) or percent(bps, locale)
+
+
+def number(value: int, locale: str) -> str:
+    """A whole number with the thousands separators of the language."""
+    return str(format_decimal(value, "#,##0", locale=_BABEL_LOCALES[locale]))
+
+
+def _count(unit: str) -> Callable[[int, str], str]:
+    def count(value: int, locale: str) -> str:
+        one, many = _WORDS[locale][unit]
+        return f"{number(value, locale)}{NO_BREAK_SPACE}{one if abs(value) == 1 else many}".replace(
+            "-", MINUS
+        )
+
+    count.__doc__ = f"A number of {unit.replace('_', ' ')} with the noun in the right form."
+    return count
+
+
+def signed_number(value: int, locale: str) -> str:
+    """A whole number with its sign, for shifts: ``+5``, ``−2``, ``0``."""
+    return ("+" if value > 0 else "") + number(value, locale).replace("-", MINUS)
+
+
+def _listing(word: str) -> Callable[[Sequence[str], str], str]:
+    def listing(values: Sequence[str], locale: str) -> str:
+        """``A, B and C``: the names of a list as a sentence has them."""
+        if len(values) < 2:
+            return "".join(values)
+        return f"{', '.join(values[:-1])} {_WORDS[locale][word]} {values[-1]}"
+
+    return listing
+
+
+def law(jurisdiction: str, locale: str) -> str:
+    """The name of a law in a sentence: ``Danish law``, ``dansk ret``."""
+    names: dict[str, str] = _WORDS[locale]["laws"]
+    return names[jurisdiction]
+
+
+FILTERS: dict[str, Callable[[Any, str], str]] = {
+    "money": money,
+    "signed_money": signed_money,
+    "date": date,
+    "short_date": short_date,
+    "percent": percent,
+    "share": share,
+    "number": number,
+    "signed_number": signed_number,
+    "days": _count("days"),
+    "working_days": _count("working_days"),
+    "years": _count("years"),
+    "rounds": _count("rounds"),
+    "reminders": _count("reminders"),
+    "all_of": _listing("and"),
+    "any_of": _listing("or"),
+    "law": law,
+}
+"""Every filter of ours by the name that templates use; each takes (value, locale)."""

@@ -1,0 +1,75 @@
+"""The retainer agreement: the deposit, its drawdown and the return of what is unused."""
+
+from typing import Literal, NotRequired, TypedDict
+
+from contracts.payloads.common import BankAccount, DocumentHead, IsoDate, Law, Money, Party, Signer
+
+
+class RetainerTerms(TypedDict):
+    """The deposit. ``expected_total`` and ``share_bps`` explain the amount."""
+
+    amount: Money
+    expected_total: NotRequired[Money | None]
+    share_bps: NotRequired[int | None]
+
+
+class RetainerRequest(TypedDict):
+    """How to pay it: ``reference`` goes on the transfer."""
+
+    number: str
+    due_on: IsoDate
+    bank: BankAccount
+    reference: str
+
+
+class DrawdownClause(TypedDict):
+    """How the deposit is used; ``objection_days`` to object to a drawdown once it is notified."""
+
+    applied_to: Literal["each_invoice", "last_invoice"]
+    objection_days: int
+
+
+class ReplenishmentClause(TypedDict):
+    """Topped up to ``target`` within ``due_days`` once it falls below ``floor``."""
+
+    floor: Money
+    target: Money
+    due_days: int
+
+
+class ReturnClause(TypedDict):
+    """The unused rest goes back within ``settlement_days``."""
+
+    settlement_days: int
+
+
+class RetainerClauses(TypedDict, total=False):
+    """The clauses of the retainer agreement that may be present or absent."""
+
+    drawdown: DrawdownClause | None
+    replenishment: ReplenishmentClause | None
+    unused: ReturnClause | None
+    separate_account: bool | None
+    statements: bool | None
+
+
+class RetainerEngagement(TypedDict):
+    """The work that the deposit secures; the contract where there is one already."""
+
+    title: str
+    contract_number: NotRequired[str | None]
+    contract_signed_on: NotRequired[IsoDate | None]
+
+
+class RetainerAgreementPayload(TypedDict):
+    """``retainer_agreement``: aftale om forudbetaling."""
+
+    document: DocumentHead
+    practice: Party
+    client: Party
+    engagement: RetainerEngagement
+    retainer: RetainerTerms
+    request: RetainerRequest
+    clauses: RetainerClauses
+    law: Law
+    signatures: list[Signer]
