@@ -1,0 +1,264 @@
+"""Everything that is wrong with a scope, found in one go and told line by line."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from services.rules.errors import DomainError, InvalidInput
+from services.rules.money import BPS, MAX_AMOUNT_MINOR
+from services.rules.schedule import (
+    MAX_DURATION_DAYS,
+    ConstraintKind,
+    LagKind,
+    LinkKind,
+    check_network,
+)
+from services.rules.scope.items import (
+    ExpectationKind,
+    ItemKind,
+    Scope,
+    ScopeItem,
+    item_fee,
+    schedule_items,
+    schedule_links,
+)
+from services.rules.texts import text_problem
+
+MAX_ITEMS: Final = 10_000
+MAX_DEPENDENCIES: Final = 50_000
+MAX_EFFORT_MINUTES: Final = 60 * 24 * 366 * 20
+_MAX_POSITION: Final = 2**31 - 1
+_MAX_QUANTITY: Final = Decimal(10) ** 12
+_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+_ONLY_LEAVES: Final = (
+    "quantity",
+    "effort_minutes",
+    "rate_minor",
+    "fee_minor",
+    "cost_minor",
+    "duration_days",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeProblem:
+    """One fault. `line` counts from 1 within its list (items, dependencies, expectations); None is the scope as a whole."""
+
+    line: int | None
+    item_key: str | None
+    field: str
+    message: str
+
+
+def check_scope(scope: Scope) -> None:
+    """Raise InvalidInput (SCOPE_INVALID) with every problem in `details["problems"]`, or return when there is none."""
+    problems = scope_problems(scope)
+    if problems:
+        first, more = problems[0], len(problems) - 1
+        tail = f" (and {more} more)" if more else ""
+        raise InvalidInput(
+            f"The scope cannot be used: {first.message}{tail}",
+            code="SCOPE_INVALID",
+            field=first.field,
+            problems=problems,
+        )
+
+
+def scope_problems(scope: Scope) -> list[ScopeProblem]:
+    """All faults, items first. The structure as a plan is judged only once every single line is sound."""
+    if len(scope.items) > MAX_ITEMS or len(scope.dependencies) > MAX_DEPENDENCIES:
+        limit = f"A scope has at most {MAX_ITEMS} items and {MAX_DEPENDENCIES} dependencies."
+        return [ScopeProblem(None, None, "items", limit)]
+    problems = [
+        *_items_problems(scope),
+        *_dependency_problems(scope),
+        *_expectation_problems(scope),
+    ]
+    if not problems:
+        problems = [*_network_problems(scope)]
+    return problems
+
+
+def _items_problems(scope: Scope) -> Iterable[ScopeProblem]:
+    known = {item.item_key: item for item in scope.items}
+    parents = {item.parent_key for item in scope.items}
+    seen: set[str] = set()
+    total_minor = 0
+    for line, item in enumerate(scope.items, start=1):
+        for field, message in _item_faults(item):
+            yield ScopeProblem(line, item.item_key, field, message)
+        if item.item_key in seen:
+            yield ScopeProblem(
+                line, item.item_key, "item_key", f"Two items are called {item.item_key}."
+            )
+        seen.add(item.item_key)
+        if item.parent_key is not None:
+            parent = known.get(item.parent_key)
+            if parent is None:
+                message = f"{item.item_key} lies in {item.parent_key}, which does not exist."
+                yield ScopeProblem(line, item.item_key, "parent_key", message)
+            elif parent.kind is not ItemKind.SUMMARY:
+                message = f"{item.item_key} lies in {item.parent_key}, which is not a summary."
+                yield ScopeProblem(line, item.item_key, "parent_key", message)
+        if item.kind is ItemKind.SUMMARY and item.item_key not in parents:
+            yield ScopeProblem(
+                line, item.item_key, "kind", f"The summary {item.item_key} holds no item."
+            )
+        total_minor += _fee_or_zero(item)
+    if total_minor > MAX_AMOUNT_MINOR:
+        yield ScopeProblem(
+            None, None, "items", "The fees add up to more than can be accounted for."
+        )
+
+
+def _fee_or_zero(item: ScopeItem) -> int:
+    """The fee of an item that may be unsound elsewhere; its own faults are told by themselves."""
+    sound = next(iter(_amount_faults(item)), None) is None
+    return item_fee(item) if sound else 0
+
+
+def _item_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
+    """Field and sentence of each fault within one item."""
+    key = item.item_key
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        yield "item_key", "A key is 1 to 64 letters, digits, dots, hyphens or underscores."
+        return
+    if not _is_one_of(ItemKind, item.kind):
+        yield "kind", f"{key} is neither a summary nor a task nor a milestone."
+    for field, most, multiline, required in (
+        ("title", 200, False, True),
+        ("description", 20_000, True, False),
+        ("unit", 40, False, False),
+        ("tax_code", 20, False, True),
+        ("acceptance_criteria", 20_000, True, False),
+        ("deliverable", 2_000, True, False),
+    ):
+        fault = text_problem(
+            getattr(item, field), most=most, multiline=multiline, required=required
+        )
+        if fault:
+            yield field, f"The {field.replace('_', ' ')} of {key} {fault}."
+    yield from _amount_faults(item)
+    if not _whole(item.position, _MAX_POSITION):
+        yield "position", f"The position of {key} is not a whole number from 0."
+    if not _whole(item.duration_days, MAX_DURATION_DAYS):
+        yield "duration_days", f"The duration of {key} is not from 0 to {MAX_DURATION_DAYS} days."
+    if not _is_one_of(ConstraintKind, item.constraint_kind):
+        yield "constraint_kind", f"The constraint of {key} is unknown."
+    elif (item.constraint_kind is ConstraintKind.AS_SOON_AS_POSSIBLE) != (
+        item.constraint_date is None
+    ):
+        yield "constraint_date", f"A constraint and its date come together, at {key}."
+    if item.constraint_date is not None and type(item.constraint_date) is not date:
+        yield "constraint_date", f"The constraint date of {key} is not a date."
+    if item.kind is ItemKind.MILESTONE and item.duration_days:
+        yield "duration_days", f"The milestone {key} takes no time."
+    if item.kind is ItemKind.SUMMARY:
+        for field in _ONLY_LEAVES:
+            if getattr(item, field):
+                yield field, f"The summary {key} has no {field.rsplit('_', 1)[0]} of its own."
+
+
+def _amount_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
+    key = item.item_key
+    quantity = item.quantity
+    sound = True
+    if quantity is not None and not (
+        isinstance(quantity, Decimal)
+        and quantity.is_finite()
+        and 0 <= quantity <= _MAX_QUANTITY
+        and _decimals(quantity) <= 6
+    ):
+        sound = False
+        yield "quantity", f"The quantity of {key} is not a number from 0 with at most 6 decimals."
+    for field, most, optional in (
+        ("effort_minutes", MAX_EFFORT_MINUTES, False),
+        ("rate_minor", MAX_AMOUNT_MINOR, True),
+        ("fee_minor", MAX_AMOUNT_MINOR, True),
+        ("cost_minor", MAX_AMOUNT_MINOR, False),
+        ("tax_bps", BPS, False),
+    ):
+        value = getattr(item, field)
+        if not (optional and value is None) and not _whole(value, most):
+            sound = False
+            yield field, f"The {field.rsplit('_', 1)[0]} of {key} is not from 0 to {most}."
+    if sound and item_fee(item) > MAX_AMOUNT_MINOR:
+        yield "rate_minor", f"The fee of {key} is more than can be accounted for."
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _is_one_of(kinds: type[StrEnum], value: object) -> bool:
+    """Whether a value is a member; a revision may bring any value, also a plain text that looks like one."""
+    return isinstance(value, kinds)
+
+
+def _whole(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def _dependency_problems(scope: Scope) -> Iterable[ScopeProblem]:
+    known = {item.item_key for item in scope.items}
+    seen: set[tuple[str, str, str]] = set()
+    for line, dependency in enumerate(scope.dependencies, start=1):
+        before, after = dependency.predecessor_key, dependency.successor_key
+
+        def problem(
+            field: str, message: str, line: int = line, item_key: str = after
+        ) -> ScopeProblem:
+            return ScopeProblem(line, item_key, f"dependencies.{field}", message)
+
+        if not _is_one_of(LinkKind, dependency.kind) or not _is_one_of(
+            LagKind, dependency.lag_kind
+        ):
+            yield problem("kind", f"The dependency of {after} on {before} is of an unknown kind.")
+            continue
+        if type(dependency.lag_days) is not int or abs(dependency.lag_days) > MAX_DURATION_DAYS:
+            yield problem(
+                "lag_days", f"The lag from {before} to {after} is not within {MAX_DURATION_DAYS}."
+            )
+        for field, key in (("predecessor_key", before), ("successor_key", after)):
+            if key not in known:
+                yield problem(field, f"A dependency names {key}, which does not exist.")
+        if before == after:
+            yield problem("successor_key", f"{after} cannot depend on itself.")
+        if dependency.identity in seen:
+            yield problem(
+                "kind", f"{after} depends on {before} by {dependency.kind.value} more than once."
+            )
+        seen.add(dependency.identity)
+
+
+def _expectation_problems(scope: Scope) -> Iterable[ScopeProblem]:
+    seen = set()
+    for line, expectation in enumerate(scope.expectations, start=1):
+        if not _is_one_of(ExpectationKind, expectation.kind):
+            yield ScopeProblem(
+                line, None, "expectations.kind", "The kind of expectation is unknown."
+            )
+        fault = text_problem(expectation.text, most=2_000, multiline=True, required=True)
+        if fault:
+            yield ScopeProblem(line, None, "expectations.text", f"Expectation {line} {fault}.")
+        elif expectation in seen:
+            message = f"Expectation {line} stands there already."
+            yield ScopeProblem(line, None, "expectations.text", message)
+        seen.add(expectation)
+
+
+def _network_problems(scope: Scope) -> Iterable[ScopeProblem]:
+    """What only the whole shows: circles of parents or dependencies, links into one's own summary."""
+    lines = {item.item_key: line for line, item in enumerate(scope.items, start=1)}
+    try:
+        check_network(schedule_items(scope), schedule_links(scope))
+    except DomainError as refused:
+        named = refused.details.get("items") or [None]
+        field = "parent_key" if refused.code == "SCHEDULE_PARENT_CYCLE" else "dependencies"
+        yield ScopeProblem(lines.get(named[0]), named[0], field, refused.message)

@@ -1,0 +1,90 @@
+"""What differs between two states of a scope."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from services.rules.scope.items import Dependency, Expectation, Scope, ScopeItem
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an item, by its name in `ScopeItem`."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """The fields of one item that differ, in the order they are declared."""
+
+    item_key: str
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeDiff:
+    """The difference of two scopes: items in the outline order of the state they are in, changed ones of the later state.
+
+    A dependency with another lag stands in `dependencies_changed` as (before, after).
+    """
+
+    added: tuple[ScopeItem, ...]
+    removed: tuple[ScopeItem, ...]
+    changed: tuple[ItemChange, ...]
+    dependencies_added: tuple[Dependency, ...]
+    dependencies_removed: tuple[Dependency, ...]
+    dependencies_changed: tuple[tuple[Dependency, Dependency], ...]
+    expectations_added: tuple[Expectation, ...]
+    expectations_removed: tuple[Expectation, ...]
+
+    def is_empty(self) -> bool:
+        """Whether the two scopes say the same."""
+        return not any(getattr(self, field.name) for field in fields(self))
+
+
+def diff(before: Scope, after: Scope) -> ScopeDiff:
+    """What leads from `before` to `after`; the order in which parts are listed is no difference."""
+    old = {item.item_key: item for item in before.items}
+    new = {item.item_key: item for item in after.items}
+    old_links = {link.identity: link for link in before.dependencies}
+    new_links = {link.identity: link for link in after.dependencies}
+    changed = (
+        _item_change(old[item.item_key], item)
+        for item in after.in_outline_order()
+        if item.item_key in old
+    )
+    return ScopeDiff(
+        added=tuple(item for item in after.in_outline_order() if item.item_key not in old),
+        removed=tuple(item for item in before.in_outline_order() if item.item_key not in new),
+        changed=tuple(change for change in changed if change.fields),
+        dependencies_added=tuple(
+            link for identity, link in new_links.items() if identity not in old_links
+        ),
+        dependencies_removed=tuple(
+            link for identity, link in old_links.items() if identity not in new_links
+        ),
+        dependencies_changed=tuple(
+            (old_links[identity], link)
+            for identity, link in new_links.items()
+            if identity in old_links and old_links[identity] != link
+        ),
+        expectations_added=tuple(
+            each for each in after.expectations if each not in before.expectations
+        ),
+        expectations_removed=tuple(
+            each for each in before.expectations if each not in after.expectations
+        ),
+    )
+
+
+def _item_change(before: ScopeItem, after: ScopeItem) -> ItemChange:
+    return ItemChange(
+        after.item_key,
+        tuple(
+            FieldChange(field.name, getattr(before, field.name), getattr(after, field.name))
+            for field in fields(ScopeItem)
+            if getattr(before, field.name) != getattr(after, field.name)
+        ),
+    )

@@ -1,0 +1,171 @@
+"""The values of a scope, what an item costs the client, and the way from a scope to its schedule."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from services.rules.calendars import WorkingCalendar
+from services.rules.money import divide_half_even
+from services.rules.schedule import (
+    ConstraintKind,
+    LagKind,
+    LinkKind,
+    Schedule,
+    ScheduleItem,
+    ScheduleLink,
+    compute_schedule,
+)
+
+
+class ItemKind(StrEnum):
+    """A heading, a piece of work, or an event without duration."""
+
+    SUMMARY = "summary"
+    TASK = "task"
+    MILESTONE = "milestone"
+
+
+class ExpectationKind(StrEnum):
+    """What is left out, what is taken for granted, and which result nobody promises."""
+
+    EXCLUSION = "exclusion"
+    ASSUMPTION = "assumption"
+    NO_GUARANTEE = "no_guarantee"
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeItem:
+    """One line of a scope of work.
+
+    The price is `fee_minor` where one is fixed, else `rate_minor` times the quantity, else `rate_minor` per hour times the
+    effort (see `item_fee`). `cost_minor` is what the whole item costs the practice. `tax_bps` is the rate that `tax_code`
+    (a category of UNCL 5305 such as S, Z, E, AE) stands for at the time. Items stand in order of `position` below their
+    parent, ties by key.
+    """
+
+    item_key: str
+    title: str
+    kind: ItemKind = ItemKind.TASK
+    parent_key: str | None = None
+    position: int = 0
+    description: str = ""
+    quantity: Decimal | None = None
+    unit: str = ""
+    effort_minutes: int = 0
+    rate_minor: int | None = None
+    fee_minor: int | None = None
+    cost_minor: int = 0
+    tax_code: str = "S"
+    tax_bps: int = 0
+    duration_days: int = 0
+    constraint_kind: ConstraintKind = ConstraintKind.AS_SOON_AS_POSSIBLE
+    constraint_date: date | None = None
+    acceptance_criteria: str = ""
+    deliverable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A link between two items; its identity is the pair and the kind. Negative lag is a lead."""
+
+    predecessor_key: str
+    successor_key: str
+    kind: LinkKind = LinkKind.FINISH_TO_START
+    lag_days: int = 0
+    lag_kind: LagKind = LagKind.WORKING
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What tells this dependency from the others of a scope."""
+        return (self.predecessor_key, self.successor_key, self.kind.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A sentence on what the client may not, or must, count on."""
+
+    kind: ExpectationKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One state of a scope of work. It may be unsound until `check_scope` has passed it."""
+
+    items: tuple[ScopeItem, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+
+    def leaves(self) -> tuple[ScopeItem, ...]:
+        """The tasks and milestones, in the order listed."""
+        return tuple(item for item in self.items if item.kind is not ItemKind.SUMMARY)
+
+    def in_outline_order(self) -> tuple[ScopeItem, ...]:
+        """Every item after its parent, siblings by position and key: the order in which a reader sees them.
+
+        Items below a parent that does not exist, or below themselves, are left out (`check_scope` names them).
+        """
+        below: dict[str | None, list[ScopeItem]] = {}
+        for item in self.items:
+            below.setdefault(item.parent_key, []).append(item)
+        for siblings in below.values():
+            siblings.sort(key=lambda item: (item.position, item.item_key), reverse=True)
+        ordered: list[ScopeItem] = []
+        stack = list(below.get(None, ()))
+        while stack:
+            item = stack.pop()
+            ordered.append(item)
+            stack.extend(below.get(item.item_key, ()))
+        return tuple(ordered)
+
+
+def item_fee(item: ScopeItem) -> int:
+    """The net fee of one item in minor units, rounded half to even once.
+
+    A fixed fee wins; without one the rate is per unit of the quantity; without a quantity it is per hour of the effort.
+    A summary has none.
+    """
+    if item.kind is ItemKind.SUMMARY:
+        return 0
+    if item.fee_minor is not None:
+        return item.fee_minor
+    if item.rate_minor is None:
+        return 0
+    if item.quantity is not None:
+        numerator, denominator = item.quantity.as_integer_ratio()
+        return divide_half_even(numerator * item.rate_minor, denominator)
+    return divide_half_even(item.effort_minutes * item.rate_minor, 60)
+
+
+def schedule_scope(scope: Scope, calendar: WorkingCalendar, start: date) -> Schedule:
+    """The schedule of a scope; raises what `compute_schedule` raises. `check_scope` finds the same faults beforehand."""
+    return compute_schedule(schedule_items(scope), schedule_links(scope), calendar, start)
+
+
+def schedule_items(scope: Scope) -> list[ScheduleItem]:
+    """The items as the schedule wants them."""
+    return [
+        ScheduleItem(
+            item.item_key,
+            item.duration_days,
+            item.parent_key,
+            item.constraint_kind,
+            item.constraint_date,
+        )
+        for item in scope.items
+    ]
+
+
+def schedule_links(scope: Scope) -> list[ScheduleLink]:
+    """The dependencies as the schedule wants them."""
+    return [
+        ScheduleLink(
+            dependency.predecessor_key,
+            dependency.successor_key,
+            dependency.kind,
+            dependency.lag_days,
+            dependency.lag_kind,
+        )
+        for dependency in scope.dependencies
+    ]
