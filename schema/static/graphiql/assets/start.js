@@ -20,11 +20,15 @@
   };
 
   const tabs = settings.tabs.map((tab) => ({ ...tab, headers: settings.headers }));
+  // GraphiQL takes the first tab's query from defaultTabs but not its variables. Once it has stored tabs of its own, those count.
+  const isFirstVisit = localStorage.getItem("graphiql:tabState") === null;
+
   ReactDOM.createRoot(root).render(
     React.createElement(GraphiQL, {
       fetcher,
       defaultHeaders: settings.headers,
       defaultTabs: tabs.length ? tabs : undefined,
+      variables: isFirstVisit ? tabs[0]?.variables : undefined,
       defaultEditorToolsVisibility: "headers",
       isHeadersEditorEnabled: true,
       shouldPersistHeaders: false,

@@ -1,0 +1,73 @@
+"""graphql-http's own audits, run by node against a real server on a real socket."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.schema.tiny import serving, tiny_app
+
+HERE = Path(__file__).parent
+AUDITS = 61
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture(scope="module")
+def audits() -> Path:
+    """The audit script with its packages, installed from the lock on first use."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("node and npm are missing: the GraphQL-over-HTTP audits did not run")
+    if not (HERE / "node_modules" / "graphql-http").is_dir():
+        done = subprocess.run(
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        if done.returncode:
+            pytest.skip(f"npm ci failed, the audits did not run: {done.stderr[-300:]}")
+    return HERE / "audit.mjs"
+
+
+@pytest.fixture(scope="module")
+def served_url() -> Iterator[str]:
+    """Where to audit: SCOPEWRIGHT_AUDIT_URL if set, else the tiny schema under uvicorn."""
+    if url := os.environ.get("SCOPEWRIGHT_AUDIT_URL"):
+        yield url
+        return
+    with serving(tiny_app()) as address:
+        yield f"{address}/graphql"
+
+
+def run_audits(script: Path, url: str) -> list[dict[str, str]]:
+    """Every audit's result."""
+    done = subprocess.run(
+        ["node", str(script), url],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    results: list[dict[str, str]] = json.loads(done.stdout)
+    return results
+
+
+def test_every_audit_of_graphql_over_http_passes(audits: Path, served_url: str) -> None:
+    results = run_audits(audits, served_url)
+    failed = [
+        f"{r['id']} {r['status']}: {r['name']}; {r['reason']}; {r['answered']}"
+        for r in results
+        if r["status"] != "ok"
+    ]
+    assert failed == []
+    assert len(results) == AUDITS
