@@ -26,7 +26,7 @@ from services.rules.scope.items import (
     schedule_items,
     schedule_links,
 )
-from services.rules.texts import text_problem
+from services.rules.text import clean_text
 
 MAX_ITEMS: Final = 10_000
 MAX_DEPENDENCIES: Final = 50_000
@@ -130,7 +130,7 @@ def _item_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
         return
     if not _is_one_of(ItemKind, item.kind):
         yield "kind", f"{key} is neither a summary nor a task nor a milestone."
-    for field, most, multiline, required in (
+    for field, most, lines, required in (
         ("title", 200, False, True),
         ("description", 20_000, True, False),
         ("unit", 40, False, False),
@@ -138,9 +138,7 @@ def _item_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
         ("acceptance_criteria", 20_000, True, False),
         ("deliverable", 2_000, True, False),
     ):
-        fault = text_problem(
-            getattr(item, field), most=most, multiline=multiline, required=required
-        )
+        fault = _text_fault(getattr(item, field), most=most, lines=lines, required=required)
         if fault:
             yield field, f"The {field.replace('_', ' ')} of {key} {fault}."
     yield from _amount_faults(item)
@@ -196,6 +194,26 @@ def _decimals(value: Decimal) -> int:
     return -exponent if isinstance(exponent, int) else 0
 
 
+_TEXT_FAULTS: Final = {
+    "REQUIRED": "is missing",
+    "TEXT_TOO_LONG": "is too long (at most {most} characters)",
+    "TEXT_INVALID": "holds a character that cannot be printed",
+}
+
+
+def _text_fault(
+    value: object, *, most: int, lines: bool = False, required: bool = False
+) -> str | None:
+    """Why a text cannot be stored and printed, as the rest of a sentence; None when it can."""
+    if not isinstance(value, str):
+        return "is not a text"
+    try:
+        clean_text(value, "text", max_length=most, required=required, lines=lines)
+    except InvalidInput as refused:
+        return _TEXT_FAULTS[refused.code].format(most=most)
+    return None
+
+
 def _is_one_of(kinds: type[StrEnum], value: object) -> bool:
     """Whether a value is a member; a revision may bring any value, also a plain text that looks like one."""
     return isinstance(value, kinds)
@@ -244,7 +262,7 @@ def _expectation_problems(scope: Scope) -> Iterable[ScopeProblem]:
             yield ScopeProblem(
                 line, None, "expectations.kind", "The kind of expectation is unknown."
             )
-        fault = text_problem(expectation.text, most=2_000, multiline=True, required=True)
+        fault = _text_fault(expectation.text, most=2_000, lines=True, required=True)
         if fault:
             yield ScopeProblem(line, None, "expectations.text", f"Expectation {line} {fault}.")
         elif expectation in seen:
