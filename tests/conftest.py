@@ -19,6 +19,8 @@ from db.engine import DB
 from db.migrate import ensure_database, migrate
 from db.unit_of_work import use_tenant_key
 
+pytest_plugins = ["tests.left_out"]
+
 TENANT_KEY = b"a key for tests, known to everyone"
 RUNTIME_PASSWORD = "known-to-every-test"
 
