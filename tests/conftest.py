@@ -8,20 +8,32 @@ import fcntl
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 
 from db.engine import DB
 from db.migrate import ensure_database, migrate
 from db.unit_of_work import use_tenant_key
+from services import links
+from services.gateways.clock import FixedClock
+from settings import Settings
 
 pytest_plugins = ["tests.left_out"]
 
-TENANT_KEY = b"a key for tests, known to everyone"
+SETTINGS = Settings(
+    _env_file=None,
+    secret_key="a secret for tests, known to everyone",
+    public_url="http://testserver",
+    database_url=None,
+)
+TENANT_KEY = SETTINGS.derived_key("tenant")
+LINK_KEY = b"a link key for tests, known to everyone"
 RUNTIME_PASSWORD = "known-to-every-test"
 
 
@@ -98,9 +110,28 @@ def runtime_dsn(owner_dsn: str) -> str:
 async def database(runtime_dsn: str) -> AsyncIterator[None]:
     """The engine, open as the runtime role; ask for it in every test that uses services."""
     use_tenant_key(TENANT_KEY)
+    links.use_link_key(LINK_KEY)
+    links.use_base_url("https://scope.example")
     await DB.open(runtime_dsn, pool_size=20)
     yield
     await DB.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The clock of the application under test; tests move it."""
+    return FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+
+
+@pytest_asyncio.fixture
+async def http(database: None, clock: FixedClock) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole application over HTTP, with the fixed clock."""
+    from app import create_app
+
+    application = create_app(SETTINGS, None, clock=clock)
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
 
 
 @pytest_asyncio.fixture
