@@ -52,7 +52,7 @@ def test_what_is_built_here_does_not_run_as_root() -> None:
 
 def test_what_is_built_here_takes_every_package_of_ours_and_nothing_else() -> None:
     kept = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
-    packages = {"schema", "services", "contracts", "db", "portal"}
+    packages = {"schema", "services", "contracts", "db", "portal", "demo"}
     assert kept == packages | {"*.py", "requirements.lock", "LICENSE"}
 
 
