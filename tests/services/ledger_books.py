@@ -115,4 +115,13 @@ async def open_books(owner: asyncpg.Connection) -> Books:
         books.tenant_id,
         NOON,
     )
+    await owner.execute(
+        """
+        insert into client (tenant_id, id, name, country, currency, locale, kind, payment_terms_days, created_at, updated_at)
+        values ($1, $2, 'Client', 'DK', 'DKK', 'da', 'looks_to_us', 8, $3, $3)
+        """,
+        books.tenant_id,
+        books.client_id,
+        NOON,
+    )
     return books
