@@ -1,0 +1,60 @@
+"""Change orders: the price and the new date of a wish, instead of a no.
+
+The model: a change order holds changes to one scope version. `preview` computes everything the paper shows and a fingerprint
+of it. Approval computes the same again and must meet the fingerprint that was signed (`check_fingerprint`); if the base moved
+meanwhile, it is stale (`check_base`). Only approved orders count in the running totals. The terms are data: `ChangeClause`.
+"""
+
+from services.rules.change_orders.life import (
+    TRANSITIONS,
+    ChangeClause,
+    ChangeOrderAction,
+    ChangeOrderStatus,
+    ChangeReason,
+    RevenueClass,
+    check_may_ask,
+    check_offer_open,
+    next_status,
+    offer_expires_on,
+    response_due_on,
+)
+from services.rules.change_orders.preview import (
+    ChangeLine,
+    ChangePreview,
+    MilestoneShift,
+    RetainerEffect,
+    check_base,
+    check_fingerprint,
+    preview,
+)
+from services.rules.change_orders.totals import (
+    RunningTotals,
+    contingency_left,
+    percent_text,
+    running_totals,
+)
+
+__all__ = [
+    "TRANSITIONS",
+    "ChangeClause",
+    "ChangeLine",
+    "ChangeOrderAction",
+    "ChangeOrderStatus",
+    "ChangePreview",
+    "ChangeReason",
+    "MilestoneShift",
+    "RetainerEffect",
+    "RevenueClass",
+    "RunningTotals",
+    "check_base",
+    "check_fingerprint",
+    "check_may_ask",
+    "check_offer_open",
+    "contingency_left",
+    "next_status",
+    "offer_expires_on",
+    "percent_text",
+    "preview",
+    "response_due_on",
+    "running_totals",
+]
