@@ -105,7 +105,7 @@ class Books:
 
 
 async def open_books(owner: asyncpg.Connection) -> Books:
-    """A new practice."""
+    """A new practice with one client; the retainer is an id alone, which is all the ledger knows of it."""
     books = Books()
     await owner.execute(
         """
