@@ -197,6 +197,11 @@ def _listing(word: str) -> Callable[[Sequence[str], str], str]:
     return listing
 
 
+def sentence(value: str, locale: str) -> str:
+    """The text with a capital first letter, for where it begins a line."""
+    return value[:1].upper() + value[1:]
+
+
 def law(jurisdiction: str, locale: str) -> str:
     """The name of a law in a sentence: ``Danish law``, ``dansk ret``."""
     names: dict[str, str] = _WORDS[locale]["laws"]
@@ -220,5 +225,6 @@ FILTERS: dict[str, Callable[[Any, str], str]] = {
     "all_of": _listing("and"),
     "any_of": _listing("or"),
     "law": law,
+    "sentence": sentence,
 }
 """Every filter of ours by the name that templates use; each takes (value, locale)."""

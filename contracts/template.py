@@ -29,6 +29,8 @@ from contracts.variables import Use, uses
 
 _JINJA_FILTERS = ("batch", "first", "join", "last", "length", "list", "lower", "upper")
 _RENDERED = re.compile(r"word/(document|header\d*|footer\d*|footnotes)\.xml")
+# A filter that is given what it cannot take raises Python's own errors.
+_FAILURES = (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
 _BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
 _PATCHER = DocxTemplate("unread.docx")
 
@@ -136,7 +138,7 @@ class Template:
         for part in self.parts:
             try:
                 text = part.compiled.render(data)
-            except jinja2.TemplateError as error:
+            except _FAILURES as error:
                 place = part.place(_failing_line(error, part.compiled))
                 raise DocumentError(
                     f"{error} ({place})", None, (Problem(str(error), None, place),)

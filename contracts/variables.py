@@ -7,8 +7,20 @@ itself (the ``phase`` of ``{% for phase in scope.phases %}``) are followed back 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
+# Conditions, loops and names of one's own are all that a document needs. Calls are not: data are values.
+_REFUSED = (
+    nodes.Include,
+    nodes.Import,
+    nodes.FromImport,
+    nodes.Extends,
+    nodes.Block,
+    nodes.Macro,
+    nodes.CallBlock,
+    nodes.Call,
+    nodes.EvalContextModifier,
+)
 _SAME_LIST = {"batch", "list", "sort"}
 _BUILT_IN = {"loop"}
 
@@ -65,6 +77,12 @@ def _walk(node: nodes.Node, bound: dict[str, str | None]) -> Iterator[Use]:
 
 
 def uses(environment: Environment, source: str) -> list[Use]:
-    """Every use of data in a template source, in order. Raises jinja2.TemplateSyntaxError."""
+    """Every use of data in a template source, in order.
+
+    Raises jinja2.TemplateSyntaxError for wrong syntax and for tags that documents may not use.
+    """
     tree = environment.parse(source)
+    for node in tree.find_all(_REFUSED):
+        name = type(node).__name__.lower()
+        raise TemplateSyntaxError(f"“{name}” may not be used in a template", node.lineno)
     return list(_walk(tree, {}))

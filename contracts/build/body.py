@@ -4,7 +4,7 @@ import re
 from xml.sax.saxutils import escape
 
 from contracts.build.source import Block, Paragraph, Row, Table
-from contracts.build.styles import ACCENT, FILL
+from contracts.build.styles import ACCENT, FILL, MUTED
 
 TEXT_WIDTH = 9070
 """A4 less two margins of 2.5 cm, in twentieths of a point."""
@@ -15,7 +15,12 @@ _TOKENS = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\*\*|~|\\\\|\s?\[\[#[a-z_]+\]\])")
 
 
 def _run(text: str, bold: bool, muted: bool) -> str:
-    style = ('<w:rStyle w:val="Muted"/>' if muted else "") + ("<w:b/>" if bold else "")
+    # LibreOffice takes the size of a character style but not its colour: say the colour here too.
+    style = (
+        ('<w:rStyle w:val="Muted"/>' if muted else "")
+        + ("<w:b/>" if bold else "")
+        + (f'<w:color w:val="{MUTED}"/>' if muted else "")
+    )
     properties = f"<w:rPr>{style}</w:rPr>" if style else ""
     return f'<w:r>{properties}<w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
 
@@ -97,13 +102,19 @@ class Body:
                 f'<w:bookmarkEnd w:id="{at}"/>'
             )
         style = _STYLE_IDS.get(block.style, block.style)
-        return paragraph(style, runs, "<w:keepNext/>" if block.keep else "")
+        return paragraph(style, runs, "<w:keepNext/><w:keepLines/>" if block.keep else "")
 
     def _table(self, table: Table) -> str:
         widths = [round(TEXT_WIDTH * column.width / 100) for column in table.columns]
         widths[-1] += TEXT_WIDTH - sum(widths)
         grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-        rows = "".join(self._row(table, row, widths) for row in table.rows)
+        # A table whose length is known (no loop in it) is short, and stays on one page too.
+        loops = any(row.kind == "tag" and "{% for" in row.cells[0] for row in table.rows)
+        whole = table.whole or not loops
+        rows = "".join(
+            self._row(table, row, widths, keep=whole and row is not table.rows[-1])
+            for row in table.rows
+        )
         style = _TABLE_STYLES[table.kind]
         first_row = "1" if table.kind == "table" else "0"
         return (
@@ -114,7 +125,7 @@ class Body:
             f"<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>" + paragraph("Spacer", "")
         )
 
-    def _row(self, table: Table, row: Row, widths: list[int]) -> str:
+    def _row(self, table: Table, row: Row, widths: list[int], *, keep: bool) -> str:
         span = f'<w:gridSpan w:val="{len(widths)}"/>' if len(widths) > 1 else ""
         if row.kind == "tag":
             return (
@@ -145,8 +156,7 @@ class Body:
                     "</w:tcBorders>"
                 )
             fill = f'<w:shd w:val="clear" w:color="auto" w:fill="{FILL}"/>' if head else ""
-            # The header and the last figures stay with their neighbours, so no total stands alone.
-            extra = "<w:keepNext/>" if head else ""
+            extra = "<w:keepNext/>" if head or keep else ""
             cells += (
                 f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{border}{fill}'
                 + ('<w:vAlign w:val="bottom"/>' if head else "")

@@ -5,6 +5,7 @@ from pathlib import Path
 from contracts.build.body import TEXT_WIDTH, Body, inline, paragraph
 from contracts.build.source import parse
 from contracts.build.styles import FONT, numbering_xml, styles_xml
+from contracts.build.theme import theme_xml
 from contracts.packaging import core_properties, write_package
 from contracts.words import read_words
 
@@ -14,6 +15,7 @@ _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NS = f'xmlns:w="{_W}" xmlns:r="{_R}"'
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_THEME_TYPE = "application/vnd.openxmlformats-officedocument.theme"
 
 _PARTS = (
     ("document.xml", "document.main", "officeDocument"),
@@ -24,6 +26,7 @@ _PARTS = (
     ("header1.xml", "header", "header"),
     ("header2.xml", "header", "header"),
     ("footer1.xml", "footer", "footer"),
+    ("theme/theme1.xml", None, "theme"),
 )
 
 _SECTION = (
@@ -32,7 +35,7 @@ _SECTION = (
     '<w:footerReference w:type="default" r:id="rId7"/>'
     '<w:footerReference w:type="first" r:id="rId7"/>'
     '<w:pgSz w:w="11906" w:h="16838"/>'
-    '<w:pgMar w:top="1644" w:right="1418" w:bottom="1474" w:left="1418" w:header="737" '
+    '<w:pgMar w:top="1474" w:right="1418" w:bottom="1361" w:left="1418" w:header="737" '
     'w:footer="624" w:gutter="0"/><w:titlePg/></w:sectPr>'
 )
 
@@ -91,7 +94,8 @@ def _relations() -> dict[str, str]:
         f'<Relationship Id="rId3" Type="{_R}/extended-properties" Target="docProps/app.xml"/>'
     )
     types = "".join(
-        f'<Override PartName="/word/{name}" ContentType="{_WORD_TYPE}.{content}+xml"/>'
+        f'<Override PartName="/word/{name}" '
+        f'ContentType="{f"{_WORD_TYPE}.{content}" if content else _THEME_TYPE}+xml"/>'
         for name, content, _ in _PARTS
     )
     return {
@@ -153,6 +157,7 @@ def build(source: Path) -> bytes:
         "word/numbering.xml": numbering_xml(),
         "word/settings.xml": _settings(language),
         "word/fontTable.xml": fonts,
+        "word/theme/theme1.xml": theme_xml(),
         "docProps/core.xml": core_properties(
             title, "Scopewright", language, "2026-01-01T00:00:00Z"
         ),

@@ -13,7 +13,8 @@ comment. Jinja tags stand in the text as they will in the .docx.
 ``text``              body text, in line with the clauses
 ``{% tag %}``         alone on a line: holds for whole paragraphs, or whole table rows
 ``::: kind 20 50 30>``  a table with column widths in per cent, ``>`` = aligned right; kinds:
-                      ``table`` (ruled), ``facts`` (label and value), ``parties``
+                      ``table`` (ruled), ``facts`` (label and value), ``parties``;
+                      ``whole`` at the end: the table stays on one page
 ``|! a | b``          header row, repeated on every page; ``| a | b`` row; ``|= a | b`` total row;
                       ``|~ text`` a row across all columns
 ``:::``               end of the table
@@ -85,10 +86,11 @@ class Row:
 
 @dataclass
 class Table:
-    """A table; its kind decides rules and fills."""
+    """A table; its kind decides rules and fills. A ``whole`` one is not to break over pages."""
 
     kind: str
     columns: tuple[Column, ...]
+    whole: bool = False
     rows: list[Row] = field(default_factory=list)
 
 
@@ -152,8 +154,10 @@ def parse(text: str) -> list[Block]:
                 blocks.append(table)
                 table = None
             elif words and table is None:
+                whole = words[-1] == "whole"
+                words = words[:-1] if whole else words
                 columns = tuple(Column(int(w.rstrip(">")), w.endswith(">")) for w in words[1:])
-                table = Table(words[0], columns)
+                table = Table(words[0], columns, whole)
                 if words[0] == "signatures":
                     blocks.append(table)
                     table = None

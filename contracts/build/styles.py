@@ -14,6 +14,11 @@ FILL = "EEF2F6"
 TEXT_INDENT = 624
 """Where clause text starts: 1.1 cm, so that numbers such as 12.10 fit before it."""
 SUB_INDENT = 1077
+# The styles that Word brings along; all others are declared as ours.
+_BUILT_IN = {
+    "Normal", "Body Text", "Title", "Subtitle", "heading 1", "heading 2", "List Bullet", "header",
+    "footer",
+}  # fmt: skip
 
 
 def _style(
@@ -29,6 +34,7 @@ def _style(
     return (
         f'<w:style w:type="paragraph" w:styleId="{identity}"'
         + (' w:default="1"' if identity == "Normal" else "")
+        + ("" if name in _BUILT_IN else ' w:customStyle="1"')
         + f'><w:name w:val="{name}"/>'
         + (f'<w:basedOn w:val="{based_on}"/>' if based_on else "")
         + (f'<w:next w:val="{following}"/>' if following else "")
@@ -68,7 +74,7 @@ def styles_xml(language: str, text_width: int) -> str:
         _style("Normal", "Normal", "<w:widowControl/>" + _spacing(0, 0), based_on=None),
         _style("Body Text", "BodyText", _spacing(0, 120)),
         _style(
-            "Title", "Title", keep + _spacing(360, 60, 240), "<w:b/>" + _color(ACCENT) + _size(44),
+            "Title", "Title", keep + _spacing(300, 60, 240), "<w:b/>" + _color(ACCENT) + _size(44),
             following="Subtitle",
         ),
         _style(
@@ -77,12 +83,12 @@ def styles_xml(language: str, text_width: int) -> str:
         ),
         _style(
             "heading 1", "Heading1",
-            keep + _numbered(0) + _spacing(340, 110, 252) + '<w:outlineLvl w:val="0"/>',
+            keep + _numbered(0) + _spacing(300, 100, 252) + '<w:outlineLvl w:val="0"/>',
             "<w:b/>" + _color(ACCENT) + _size(25), following="Clause",
         ),
         _style(
             "Section", "Section",
-            keep + _spacing(340, 110, 252) + '<w:outlineLvl w:val="0"/>',
+            keep + _spacing(300, 100, 252) + '<w:outlineLvl w:val="0"/>',
             "<w:b/>" + _color(ACCENT) + _size(25), following="BodyText",
         ),
         _style(
@@ -90,8 +96,8 @@ def styles_xml(language: str, text_width: int) -> str:
             keep + _spacing(220, 80, 252) + '<w:outlineLvl w:val="1"/>',
             "<w:b/>" + _color(INK) + _size(21), following="BodyText",
         ),
-        _style("Clause", "Clause", _numbered(1) + _spacing(0, 110)),
-        _style("Subclause", "Subclause", _numbered(2) + _spacing(0, 70)),
+        _style("Clause", "Clause", _numbered(1) + _spacing(0, 100)),
+        _style("Subclause", "Subclause", _numbered(2) + _spacing(0, 90)),
         _style(
             "List Bullet", "ListBullet", _numbered(0, 2) + _spacing(0, 70)
         ),

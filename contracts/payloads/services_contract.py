@@ -215,7 +215,7 @@ class ServicesClauses(TypedDict, total=False):
 
 
 class ContractEngagement(TypedDict):
-    """What the work is for. ``purpose`` completes the sentence that opens the contract."""
+    """What the work is for. ``purpose`` ends "The purpose of the work is …", with its stop."""
 
     title: str
     purpose: NotRequired[str | None]

@@ -18,7 +18,7 @@ def _phases(locale: Locale) -> list[ScopePhase]:
             "name": t("Phase 1 – Discovery", "Fase 1 – Afdækning"),
             "items": [
                 {
-                    "key": "1.1",
+                    "key": "A1",
                     "name": t("Workshops with sales and production", "Workshops med salg og produktion"),
                     "quantity": t("3 half-days", "3 halve dage"),
                     "description": t(
@@ -28,7 +28,7 @@ def _phases(locale: Locale) -> list[ScopePhase]:
                     "fee": dkk(24_000),
                 },
                 {
-                    "key": "1.2",
+                    "key": "A2",
                     "name": t("Review of content and search traffic", "Gennemgang af indhold og søgetrafik"),
                     "description": t(
                         "What to keep, merge and drop among some 380 pages.",
@@ -53,7 +53,7 @@ def _phases(locale: Locale) -> list[ScopePhase]:
             "name": t("Phase 2 – Design", "Fase 2 – Design"),
             "items": [
                 {
-                    "key": "2.1",
+                    "key": "B1",
                     "name": t("Design system", "Designsystem"),
                     "description": t(
                         "Type, colour, grid and components, for phone and desktop.",
@@ -62,13 +62,13 @@ def _phases(locale: Locale) -> list[ScopePhase]:
                     "fee": dkk(38_000),
                 },
                 {
-                    "key": "2.2",
+                    "key": "B2",
                     "name": t("Page templates", "Sideskabeloner"),
                     "quantity": t("12 templates", "12 skabeloner"),
                     "fee": dkk(54_000),
                 },
                 {
-                    "key": "2.3",
+                    "key": "B3",
                     "name": t("Usability test with customers", "Brugertest med kunder"),
                     "quantity": t("6 people", "6 personer"),
                     "fee": dkk(18_000),
@@ -89,9 +89,9 @@ def _phases(locale: Locale) -> list[ScopePhase]:
         {
             "name": t("Phase 3 – Development", "Fase 3 – Udvikling"),
             "items": [
-                {"key": "3.1", "name": t("Shop with check-out and payment", "Butik med kassefunktion og betaling"), "fee": dkk(72_000)},
+                {"key": "C1", "name": t("Shop with check-out and payment", "Butik med kassefunktion og betaling"), "fee": dkk(72_000)},
                 {
-                    "key": "3.2",
+                    "key": "C2",
                     "name": t("Link to the order system", "Kobling til ordresystemet"),
                     "description": t(
                         "Stock and prices every 15 minutes; orders at once.",
@@ -100,7 +100,7 @@ def _phases(locale: Locale) -> list[ScopePhase]:
                     "fee": dkk(48_000),
                 },
                 {
-                    "key": "3.3",
+                    "key": "C3",
                     "name": t("Transfer of products and pictures", "Overførsel af varer og billeder"),
                     "quantity": t("up to 900 products", "op til 900 varer"),
                     "fee": dkk(20_000),
@@ -118,8 +118,8 @@ def _phases(locale: Locale) -> list[ScopePhase]:
         {
             "name": t("Phase 4 – Launch", "Fase 4 – Lancering"),
             "items": [
-                {"key": "4.1", "name": t("Training of staff", "Oplæring af medarbejdere"), "quantity": t("2 sessions", "2 gange"), "fee": dkk(10_000)},
-                {"key": "4.2", "name": t("Launch and watch over the first week", "Lancering og opsyn den første uge"), "fee": dkk(20_000)},
+                {"key": "D1", "name": t("Training of staff", "Oplæring af medarbejdere"), "quantity": t("2 sessions", "2 gange"), "fee": dkk(10_000)},
+                {"key": "D2", "name": t("Launch and watch over the first week", "Lancering og opsyn den første uge"), "fee": dkk(20_000)},
             ],
             "fee": dkk(30_000),
             "deliverable": t("The shop in operation, with a manual.", "Butikken i drift med en vejledning."),

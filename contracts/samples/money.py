@@ -45,7 +45,7 @@ def change_order(locale: Locale) -> ChangeOrderPayload:
         "lines": [
             {
                 "action": "added",
-                "key": "3.4",
+                "key": "C4",
                 "name": t("English version of the shop", "Engelsk udgave af butikken"),
                 "description": t("Texts are supplied by the Client.", "Tekster leveres af Kunden."),
                 "fee_after": dkk(36_000),
@@ -53,7 +53,7 @@ def change_order(locale: Locale) -> ChangeOrderPayload:
             },
             {
                 "action": "changed",
-                "key": "3.2",
+                "key": "C2",
                 "name": t("Link to the order system", "Kobling til ordresystemet"),
                 "description": t("Stock at once instead of every 15 minutes.", "Lager straks i stedet for hvert 15. minut."),
                 "fee_before": dkk(48_000),
@@ -62,7 +62,7 @@ def change_order(locale: Locale) -> ChangeOrderPayload:
             },
             {
                 "action": "removed",
-                "key": "2.3",
+                "key": "B3",
                 "name": t("Usability test with customers", "Brugertest med kunder"),
                 "fee_before": dkk(18_000),
                 "fee_change": dkk(-18_000),
