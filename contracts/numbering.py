@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from contracts.packaging import read_package
+
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -123,3 +125,26 @@ class Counter:
             value = counts.get(at, levels[at].start)
             text = text.replace(f"%{at + 1}", _figure(value, levels[at].form))
         return Label(text, level, False)
+
+
+def bookmark_labels(document: "etree._Element", of: Scheme) -> dict[str, str]:
+    """The number of every bookmarked paragraph, as a sentence cites it: ``7``, ``18.2``."""
+    counter = Counter(of)
+    labels: dict[str, str] = {}
+    for paragraph in document.iter(w("p")):
+        label = counter.label(paragraph)
+        for bookmark in paragraph.iter(w("bookmarkStart")):
+            labels[bookmark.get(w("name"), "")] = label.text.rstrip(".") if label else ""
+    return labels
+
+
+def clause_number(content: bytes, clause: str) -> str | None:
+    """The number of a clause in the bytes of a document, by its name in the source (``change``).
+
+    What a change order cites of a signed contract. None if the document has no such clause.
+    """
+    parts = read_package(content)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    numbering = scheme(parts["word/styles.xml"], parts["word/numbering.xml"])
+    root = etree.fromstring(parts["word/document.xml"], parser)
+    return bookmark_labels(root, numbering).get(f"_Ref_{clause}") or None

@@ -23,7 +23,7 @@ from contracts.checks import paths
 from contracts.errors import DocumentError, Problem
 from contracts.fingerprint import fingerprint
 from contracts.formats import FILTERS
-from contracts.numbering import Counter, Scheme, scheme, w
+from contracts.numbering import Scheme, bookmark_labels, scheme, w
 from contracts.packaging import read_package
 from contracts.variables import Use, uses
 
@@ -165,12 +165,7 @@ def _references(document: bytes, numbering: Scheme) -> bytes:
         return document
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     root = etree.fromstring(document, parser)
-    counter = Counter(numbering)
-    labels: dict[str, str] = {}
-    for paragraph in root.iter(w("p")):
-        label = counter.label(paragraph)
-        for bookmark in paragraph.iter(w("bookmarkStart")):
-            labels[bookmark.get(w("name"), "")] = label.text.rstrip(".") if label else ""
+    labels = bookmark_labels(root, numbering)
     problems: list[Problem] = []
     for field in root.iter(w("fldSimple")):
         words = (field.get(w("instr")) or "").split()

@@ -10,6 +10,7 @@ from openxml_audit import FileFormat, OpenXmlValidator
 
 from contracts.errors import DocumentError
 from contracts.fingerprint import content_fingerprint, fingerprint
+from contracts.numbering import clause_number
 from contracts.packaging import read_package, write_package
 from contracts.payloads import LOCALES, PAYLOADS
 from contracts.render import KINDS, render, template
@@ -190,6 +191,14 @@ def test_cross_references_follow_the_clauses_that_are_there():
     text = text_of(render("services_contract", "en", data).content)
     assert "terminate for breach under clause\u00a016.2" in text
     assert "it is a change under clause\u00a06." in text
+
+
+def test_a_change_order_can_cite_the_clause_of_the_signed_contract():
+    data = sample("services_contract", "da")
+    assert clause_number(render("services_contract", "da", data).content, "change") == "7"
+    assert clause_number(render("services_contract", "da", data).content, "breach") == "18.2"
+    del data["clauses"]["change"]
+    assert clause_number(render("services_contract", "da", data).content, "change") is None
 
 
 def test_danish_never_mixes_notice_with_breach():
