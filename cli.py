@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -18,9 +19,11 @@ import typer
 import uvicorn
 
 from app import Database, bring_up_to_date, create_app, database, install_keys
+from app import worker as work
 from db.embedded import EmbeddedError
 from db.engine import DB
 from services.access import issue_token
+from services.gateways.clock import SystemClock
 from services.gateways.telemetry.logs import configure_logging
 from services.practices import system_actor
 from services.rules.errors import DomainError
@@ -209,11 +212,22 @@ def demo() -> None:
 @app.command()
 def worker() -> None:
     """Send what is in the outbox and do what is due, until Ctrl-C."""
-    from services.jobs import run_worker
-
     settings = _settings()
     with _ready_database(settings) as where:
-        asyncio.run(_work(settings, where, run_worker))
+        asyncio.run(_work(settings, where))
+
+
+async def _work(settings: Settings, where: Database) -> None:
+    ended = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    await DB.open(where.runtime_url, pool_size=settings.pool_size)
+    try:
+        async with work(settings, where.runtime_url, SystemClock()):
+            typer.echo("The worker is at work. Ctrl-C ends it.")
+            await ended.wait()
+    finally:
+        await DB.close()
 
 
 @app.command()

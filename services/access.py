@@ -80,13 +80,18 @@ async def revoke_token(actor: Actor, *, token_id: UUID, now: datetime) -> UUID:
     return token_id
 
 
+def is_own_token(token: str) -> bool:
+    """Whether a bearer token looks like one of ours and not like an identity provider's."""
+    return token.startswith(_PREFIX)
+
+
 async def authenticate(
     token: str, *, now: datetime, request_id: str = "-", ip: str = "", user_agent: str = ""
 ) -> Actor:
     """The member whom a token speaks for. Raises `Unauthenticated`, with the same words whatever is wrong."""
     refused = Unauthenticated("This token is not valid.")
     try:
-        if not token.startswith(_PREFIX) or len(token) > 120:
+        if not is_own_token(token) or len(token) > 120:
             raise refused
         body = base64.urlsafe_b64decode(token[len(_PREFIX) :] + "==")
     except (binascii.Error, ValueError):
