@@ -267,7 +267,7 @@ def test_a_change_costs_at_least_the_minimum_fee_unless_it_takes_off_or_was_our_
     assert seen.budget_after.fee_minor == SITE_SUM + this_change
     assert sum(line.fee_change_minor for line in seen.lines) == this_change
     again = previewed(seen.changes, clause=clause, reason=ChangeReason(reason))
-    assert again.scope_fingerprint == seen.scope_fingerprint
+    assert again.fingerprint == seen.fingerprint
 
 
 def test_the_minimum_fee_is_a_line_of_the_order_and_taxed():
