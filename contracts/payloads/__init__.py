@@ -25,7 +25,7 @@ from contracts.payloads.change_order import (
     PreviousOrder,
     RetainerEffect,
 )
-from contracts.payloads.common import (
+from contracts.payloads.parts import (
     BankAccount,
     CurrencyCode,
     DocumentHead,

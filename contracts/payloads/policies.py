@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-from contracts.payloads.common import DocumentHead, IsoDate, Party, Signer
+from contracts.payloads.parts import DocumentHead, IsoDate, Party, Signer
 
 
 class PolicyRule(TypedDict):

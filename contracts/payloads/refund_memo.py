@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from contracts.payloads.common import DocumentHead, IsoDate, Money, Party, Signer, TaxLine
+from contracts.payloads.parts import DocumentHead, IsoDate, Money, Party, Signer, TaxLine
 from contracts.payloads.retainer_agreement import RetainerEngagement
 
 

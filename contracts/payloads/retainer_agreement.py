@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from contracts.payloads.common import BankAccount, DocumentHead, IsoDate, Law, Money, Party, Signer
+from contracts.payloads.parts import BankAccount, DocumentHead, IsoDate, Law, Money, Party, Signer
 
 
 class RetainerTerms(TypedDict):

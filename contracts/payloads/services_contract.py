@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from contracts.payloads.common import (
+from contracts.payloads.parts import (
     BankAccount,
     DocumentHead,
     IsoDate,
