@@ -16,6 +16,7 @@ class ChangeOrder(Table, tablename="change_order"):
     reason_text = Text()
     revenue_class = Text(default=None)
     requested_by = Text(default=None)
+    requested_by_contact_id = UUID(null=True, default=None)
     requested_on = Date(default=None)
     status = Text(default=None)
     base_scope_version_id = UUID(default=None)

@@ -1,6 +1,7 @@
 -- One body of work for one client: its terms, its scope in versions that never change, the contract and the change orders
 -- that make them, and what the client has accepted.
 
+-- `clauses` are the parameters of the contract's further clauses by name; a clause that is not there is not in the contract.
 create table engagement (
   tenant_id uuid not null,
   id uuid not null,
@@ -14,7 +15,8 @@ create table engagement (
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   locale text not null check (locale in ('en', 'da')),
   law text not null check (law in ('DK', 'SE', 'NO', 'DE', 'NL', 'IE', 'GB-EAW')),
-  venue text not null,
+  venue_en text not null,
+  venue_da text not null,
   start_date date not null,
   promised_date date,
   country text check (country ~ '^[A-Z]{2}$'),
@@ -28,12 +30,14 @@ create table engagement (
   tax_bps integer not null check (tax_bps between 0 and 10000),
   retainer_numerator integer not null check (retainer_numerator >= 0),
   retainer_denominator integer not null check (retainer_denominator >= 1),
-  change_requesters text[] not null,
+  change_requesters text[] not null check (change_requesters <@ array['signer', 'billing', 'sponsor', 'stakeholder']),
   change_response_days integer not null check (change_response_days between 0 and 365),
   change_offer_days integer not null check (change_offer_days between 1 and 365),
   change_minimum_fee_minor bigint not null check (change_minimum_fee_minor >= 0),
   kill_fee_bps integer not null check (kill_fee_bps between 0 and 10000),
   test_period_days integer not null check (test_period_days between 0 and 365),
+  correction_rounds integer not null check (correction_rounds between 0 and 20),
+  clauses jsonb not null,
   current_scope_version_id uuid,
   version integer not null default 1 check (version >= 1),
   created_at timestamptz not null,
@@ -139,21 +143,23 @@ alter table scope_version add constraint scope_version_contract foreign key (ten
 -- The current version is one of the engagement's own.
 alter table engagement add constraint engagement_current_scope_version foreign key (tenant_id, id, current_scope_version_id) references scope_version (tenant_id, engagement_id, id) on delete restrict;
 
--- Boundaries count working days from the start of the version; 0 is the beginning of the first working day.
+-- Boundaries count working days from the start of the version; 0 is the beginning of the first working day. `outline` is the
+-- order in which a reader sees the items. A summary's figures are those of the items below it, added up.
 create table scope_item (
   tenant_id uuid not null,
   id uuid not null,
   scope_version_id uuid not null,
   item_key text not null check (length(item_key) between 1 and 64),
   parent_key text,
+  outline integer not null check (outline >= 0),
   position integer not null check (position >= 0),
-  is_summary boolean not null,
-  is_milestone boolean not null,
+  kind text not null check (kind in ('summary', 'task', 'milestone')),
   title text not null check (length(title) between 1 and 200),
   description text not null default '',
   quantity numeric(18, 6),
   unit text not null default '',
   rate_minor bigint,
+  fixed_fee_minor bigint,
   fee_minor bigint not null,
   cost_minor bigint not null,
   effort_minutes integer not null check (effort_minutes >= 0),
@@ -161,7 +167,7 @@ create table scope_item (
   tax_bps integer not null check (tax_bps between 0 and 10000),
   tax_minor bigint not null,
   duration_days integer not null check (duration_days >= 0),
-  constraint_type text,
+  constraint_kind text not null,
   constraint_date date,
   deliverable text not null default '',
   acceptance_criteria text not null default '',
@@ -178,6 +184,7 @@ create table scope_item (
   late_finish_date date not null,
   primary key (tenant_id, id),
   constraint scope_item_key_once unique (tenant_id, scope_version_id, item_key),
+  constraint scope_item_outline_once unique (tenant_id, scope_version_id, outline),
   constraint scope_item_quantity check (quantity >= 0 and quantity <> 'NaN'),
   constraint scope_item_span check (early_finish >= early_start)
 );
@@ -193,7 +200,7 @@ create table scope_dependency (
   position integer not null check (position >= 0),
   predecessor_key text not null,
   successor_key text not null,
-  type text not null check (type in ('FS', 'SS', 'FF', 'SF')),
+  kind text not null check (kind in ('FS', 'SS', 'FF', 'SF')),
   lag_days integer not null,
   lag_kind text not null check (lag_kind in ('working', 'elapsed')),
   primary key (tenant_id, id),
@@ -212,11 +219,10 @@ create table expectation (
   id uuid not null,
   scope_version_id uuid not null,
   position integer not null check (position >= 0),
-  expectation_key text not null,
   kind text not null check (kind in ('exclusion', 'assumption', 'no_guarantee')),
   text text not null,
   primary key (tenant_id, id),
-  constraint expectation_key_once unique (tenant_id, scope_version_id, expectation_key)
+  constraint expectation_position_once unique (tenant_id, scope_version_id, position)
 );
 call distribute('expectation');
 alter table expectation add constraint expectation_version foreign key (tenant_id, scope_version_id) references scope_version (tenant_id, id) on delete restrict;
@@ -232,6 +238,7 @@ create table change_order (
   reason_text text not null default '',
   revenue_class text not null check (revenue_class in ('separate_contract', 'prospective', 'catch_up')),
   requested_by text not null,
+  requested_by_contact_id uuid,
   requested_on date not null,
   status text not null check (status in ('draft', 'sent', 'approved', 'declined', 'withdrawn', 'expired')),
   base_scope_version_id uuid not null,
@@ -274,12 +281,14 @@ create table change_order (
 );
 call distribute('change_order');
 create index change_order_base on change_order (tenant_id, engagement_id, base_scope_version_id);
+create index change_order_contact_id on change_order (tenant_id, requested_by_contact_id);
 create index change_order_document_id on change_order (tenant_id, document_id);
 create index change_order_translation_id on change_order (tenant_id, translation_id);
 create index change_order_envelope_id on change_order (tenant_id, envelope_id);
 create index change_order_expiring on change_order (tenant_id, expires_at) where status = 'sent';
 alter table change_order add constraint change_order_engagement foreign key (tenant_id, engagement_id) references engagement (tenant_id, id) on delete restrict;
 alter table change_order add constraint change_order_base_version foreign key (tenant_id, engagement_id, base_scope_version_id) references scope_version (tenant_id, engagement_id, id) on delete restrict;
+alter table change_order add constraint change_order_contact foreign key (tenant_id, requested_by_contact_id) references contact (tenant_id, id) on delete restrict;
 alter table change_order add constraint change_order_document foreign key (tenant_id, document_id) references document (tenant_id, id) on delete restrict;
 alter table change_order add constraint change_order_translation foreign key (tenant_id, translation_id) references document (tenant_id, id) on delete restrict;
 alter table change_order add constraint change_order_envelope foreign key (tenant_id, envelope_id) references envelope (tenant_id, id) on delete restrict;

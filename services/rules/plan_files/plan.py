@@ -54,6 +54,7 @@ class PlanItem:
     tax_bps: int | None = None
     deliverable: str = ""
     acceptance_criteria: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +311,7 @@ def read_item(record: Record, key: str, constraint: tuple[ConstraintKind, date |
         tax_bps=None if tax is None else int(tax * 100),
         deliverable=record.text("deliverable", max_length=500, lines=True),
         acceptance_criteria=record.text("acceptance_criteria", max_length=2000, lines=True),
+        line=record.line,
     )
 
 

@@ -1,0 +1,44 @@
+"""Scopes of work: the draft before the contract, the versions after it, and what moved between them."""
+
+from services.scopes.drafts import (
+    ItemPrice,
+    draft_scope,
+    import_scope,
+    preview_import,
+    price_items,
+    set_expectations,
+)
+from services.scopes.imports import FileFormat, ScopePreview
+from services.scopes.readings import EngagementVariance, ItemVariance, variance
+from services.scopes.versions import (
+    ScopeState,
+    ScopeTerms,
+    compute_state,
+    current_version,
+    load_scope,
+    terms_of_engagement,
+    terms_of_version,
+    write_version,
+)
+
+__all__ = [
+    "EngagementVariance",
+    "FileFormat",
+    "ItemPrice",
+    "ItemVariance",
+    "ScopePreview",
+    "ScopeState",
+    "ScopeTerms",
+    "compute_state",
+    "current_version",
+    "draft_scope",
+    "import_scope",
+    "load_scope",
+    "preview_import",
+    "price_items",
+    "set_expectations",
+    "terms_of_engagement",
+    "terms_of_version",
+    "variance",
+    "write_version",
+]

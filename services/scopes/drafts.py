@@ -1,0 +1,201 @@
+"""The scope before the contract: imported, priced, and free to change as long as nobody was asked to sign it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from db.queries import scopes as queries
+from db.tables.scopes import ScopeDraft
+from db.unit_of_work import UnitOfWork, read_only, unit_of_work
+from services import engagements
+from services.actor import MEMBERS, WRITERS, Actor
+from services.rules.errors import DomainError, InvalidInput, NotFound, Stale
+from services.rules.scope import (
+    Expectation,
+    ReviseItem,
+    Scope,
+    apply_changes,
+    check_scope,
+    scope_fingerprint,
+    scope_from_data,
+    scope_to_data,
+)
+from services.scopes.imports import FileFormat, ScopePreview, read_scope, require_sound
+
+
+@dataclass(frozen=True)
+class ItemPrice:
+    """New values for one item of a draft; None keeps what is there. Money in minor units, rates in basis points."""
+
+    item_key: str
+    fee_minor: int | None = None
+    rate_minor: int | None = None
+    quantity: Decimal | None = None
+    unit: str | None = None
+    cost_minor: int | None = None
+    effort_minutes: int | None = None
+    tax_code: str | None = None
+    tax_bps: int | None = None
+    title: str | None = None
+    description: str | None = None
+    deliverable: str | None = None
+    acceptance_criteria: str | None = None
+
+
+def dump_scope(scope: Scope) -> str:
+    """A scope as the JSON that is stored."""
+    return orjson.dumps(scope_to_data(scope)).decode()
+
+
+def load_stored(body: str) -> Scope:
+    """A scope from the JSON that was stored."""
+    return scope_from_data(orjson.loads(body))
+
+
+async def preview_import(
+    actor: Actor, engagement_id: UUID, *, text: str, file_format: FileFormat
+) -> ScopePreview:
+    """What importing a file would give, with every problem named; nothing is stored.
+
+    Raises `Forbidden`, `NotFound`.
+    """
+    actor.require(*MEMBERS)
+    async with read_only(actor.scope()) as uow:
+        engagement = await engagements.found(uow, engagement_id)
+        scope, _ = await draft_scope(uow, engagement_id)
+    return read_scope(text, file_format, engagement=engagement, expectations=scope.expectations)
+
+
+async def import_scope(
+    actor: Actor,
+    engagement_id: UUID,
+    *,
+    text: str,
+    file_format: FileFormat,
+    source: str = "",
+    expected_version: int,
+    now: datetime,
+) -> UUID:
+    """Replace the draft by what a file says; a start and a calendar in the file become the engagement's.
+
+    Expectations stay. `source` names the file. Raises `Forbidden`, `NotFound`, `InvalidInput` (IMPORT_INVALID),
+    `RuleViolation` (TERMS_FIXED), `Stale` (STALE_VERSION).
+    """
+    actor.require(*WRITERS)
+    async with unit_of_work(actor.scope()) as uow:
+        engagement, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
+        preview = read_scope(
+            text, file_format, engagement=engagement, expectations=scope.expectations
+        )
+        require_sound(preview)
+        await _write(uow, draft, preview.scope, now=now, source=source[:200])
+        await engagements.change(
+            uow,
+            engagement,
+            {"start_date": preview.start_date, **engagements.calendar_columns(preview.calendar)},
+            now=now,
+        )
+    return engagement_id
+
+
+async def price_items(
+    actor: Actor,
+    engagement_id: UUID,
+    prices: Sequence[ItemPrice],
+    *,
+    expected_version: int,
+    now: datetime,
+) -> UUID:
+    """Put fees, and what else is given, on items of the draft; all or none.
+
+    Raises `Forbidden`, `NotFound` (ITEM_NOT_FOUND), `InvalidInput` (SCOPE_INVALID …), `RuleViolation` (TERMS_FIXED),
+    `Stale` (STALE_VERSION).
+    """
+    actor.require(*WRITERS)
+    async with unit_of_work(actor.scope()) as uow:
+        _, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
+        try:
+            priced = apply_changes(scope, [_revision(price) for price in prices])
+        except DomainError as error:
+            # The rule counts changes; the caller gave items.
+            if error.field:
+                error.field = error.field.replace("changes", "items", 1).replace(".values", "")
+            raise
+        await _write(uow, draft, priced, now=now)
+    return engagement_id
+
+
+async def set_expectations(
+    actor: Actor,
+    engagement_id: UUID,
+    expectations: Sequence[Expectation],
+    *,
+    expected_version: int,
+    now: datetime,
+) -> UUID:
+    """Replace the exclusions, assumptions and results not guaranteed of the draft.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput` (SCOPE_INVALID), `RuleViolation` (TERMS_FIXED), `Stale`.
+    """
+    actor.require(*WRITERS)
+    async with unit_of_work(actor.scope()) as uow:
+        _, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
+        changed = replace(scope, expectations=tuple(expectations))
+        check_scope(changed)
+        await _write(uow, draft, changed, now=now)
+    return engagement_id
+
+
+async def draft_scope(uow: UnitOfWork, engagement_id: UUID) -> tuple[Scope, Any]:
+    """The draft of an engagement as a scope, and its row. Raises `NotFound`."""
+    draft = await queries.draft_of(uow, engagement_id)
+    if draft is None:
+        raise NotFound("No engagement with this id.", field="engagementId")
+    return load_stored(draft["body"]), draft
+
+
+def _revision(price: ItemPrice) -> ReviseItem:
+    values = {
+        each.name: getattr(price, each.name)
+        for each in fields(price)
+        if each.name != "item_key" and getattr(price, each.name) is not None
+    }
+    return ReviseItem(price.item_key, values)
+
+
+async def _locked_draft(
+    uow: UnitOfWork, engagement_id: UUID, expected_version: int
+) -> tuple[Any, Any, Scope]:
+    engagement = await engagements.locked(uow, engagement_id)
+    engagements.require_draft(engagement)
+    scope, draft = await draft_scope(uow, engagement_id)
+    if draft["version"] != expected_version:
+        raise Stale(
+            "The draft of the scope was changed meanwhile.",
+            code="STALE_VERSION",
+            field="expectedVersion",
+            current_version=draft["version"],
+        )
+    return engagement, draft, scope
+
+
+async def _write(
+    uow: UnitOfWork, draft: Any, scope: Scope, *, now: datetime, source: str | None = None
+) -> None:
+    body = dump_scope(scope)
+    if len(body) > 8_000_000:
+        raise InvalidInput("The scope is too large.", code="SCOPE_INVALID")
+    await ScopeDraft.update(
+        {
+            "body": body,
+            "fingerprint": scope_fingerprint(scope),
+            "source": draft["source"] if source is None else source,
+            "version": draft["version"] + 1,
+            "updated_at": now,
+        }
+    ).where(ScopeDraft.tenant_id == uow.tenant_id, ScopeDraft.id == draft["id"])
