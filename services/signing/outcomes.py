@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from db.unit_of_work import UnitOfWork
-from services import policies
+from services import change_orders, policies, services_contracts
 
 
 class OnSigned(Protocol):
@@ -49,7 +49,13 @@ class Outcome:
 
 
 OUTCOMES: dict[str, Outcome] = {
+    "change_order": Outcome(
+        change_orders.on_signed, change_orders.on_declined, lock=change_orders.lock
+    ),
     "policies": Outcome(policies.on_signed, policies.on_declined),
+    "services_contract": Outcome(
+        services_contracts.on_signed, services_contracts.on_declined, lock=services_contracts.lock
+    ),
 }
 """By the envelope's subject_kind; every domain that sends papers has its line here."""
 
