@@ -6,14 +6,24 @@ To add a domain: write `schema/<domain>.py` with a `…Query` and a `…Mutation
 from strawberry.printer import print_schema
 from strawberry.tools import merge_types
 
+from schema.clients import Client, ClientMutation, ClientQuery, Contact
+from schema.documents import Document, DocumentQuery
 from schema.engine import Schema, build_schema
+from schema.envelopes import Envelope, EnvelopeMutation, EnvelopeQuery, EnvelopeSigner
+from schema.policies import PolicyMutation, PolicyQuery, PolicyRule, PolicySignOff, PolicyVersion
 from schema.practices import Member, Practice, PracticeMutation, PracticeQuery
 from schema.relay import NodeQuery
 
-Query = merge_types("Query", (NodeQuery, PracticeQuery))
-Mutation = merge_types("Mutation", (PracticeMutation,))
+Query = merge_types(
+    "Query", (NodeQuery, PracticeQuery, ClientQuery, PolicyQuery, DocumentQuery, EnvelopeQuery)
+)
+Mutation = merge_types(
+    "Mutation", (PracticeMutation, ClientMutation, PolicyMutation, EnvelopeMutation)
+)
 
-NODES: tuple[type, ...] = (Practice, Member)
+NODES: tuple[type, ...] = (
+    Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
+)  # fmt: skip
 """Types that are only reachable through `node`."""
 
 

@@ -33,7 +33,6 @@ SETTINGS = Settings(
     database_url=None,
 )
 TENANT_KEY = SETTINGS.derived_key("tenant")
-LINK_KEY = b"a link key for tests, known to everyone"
 RUNTIME_PASSWORD = "known-to-every-test"
 
 
@@ -110,8 +109,8 @@ def runtime_dsn(owner_dsn: str) -> str:
 async def database(runtime_dsn: str) -> AsyncIterator[None]:
     """The engine, open as the runtime role; ask for it in every test that uses services."""
     use_tenant_key(TENANT_KEY)
-    links.use_link_key(LINK_KEY)
-    links.use_base_url("https://scope.example")
+    links.use_link_key(SETTINGS.derived_key("links"))
+    links.use_base_url(SETTINGS.base_url)
     await DB.open(runtime_dsn, pool_size=20)
     yield
     await DB.close()

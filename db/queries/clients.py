@@ -41,27 +41,34 @@ async def clients_page(
     include_archived: bool,
     search: str,
     after: tuple[str, UUID] | None,
+    before: tuple[str, UUID] | None,
     limit: int,
-    is_backward: bool = False,
+    is_backward: bool,
 ) -> list[asyncpg.Record]:
-    """Clients by name, from after the key (or before it, in reverse order). `search` is escaped for LIKE."""
-    sign, order = ("<", "desc") if is_backward else (">", "asc")
-    name, row_id = after if after is not None else (None, None)
+    """Clients by name, between two keys; from the far end where `is_backward`. `search` is part of a name."""
+    order = "desc" if is_backward else "asc"
     return await uow.fetch(
         f"""
         select * from client where {_MATCHES}
-          and ($4::text is null or (name, id) {sign} ($4::text, $5::uuid))
-        order by name {order}, id {order} limit $6
+          and ($4::text is null or (name, id) > ($4::text, $5::uuid))
+          and ($6::text is null or (name, id) < ($6::text, $7::uuid))
+        order by name {order}, id {order} limit $8
         """,  # noqa: S608 - the parts are literals of this module
-        uow.tenant_id, include_archived, search, name, row_id, limit,
+        uow.tenant_id, include_archived, _like(search), *(after or (None, None)),
+        *(before or (None, None)), limit,
     )  # fmt: skip
+
+
+def _like(text: str) -> str:
+    """Taken literally by LIKE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def count_clients(uow: UnitOfWork, *, include_archived: bool, search: str) -> int:
     """How many clients `clients_page` would go through."""
     count: int = await uow.fetchval(
         f"select count(*) from client where {_MATCHES}",  # noqa: S608
-        uow.tenant_id, include_archived, search,
+        uow.tenant_id, include_archived, _like(search),
     )  # fmt: skip
     return count
 

@@ -44,6 +44,15 @@ async def document_content(uow: UnitOfWork, document_id: UUID) -> asyncpg.Record
     )  # fmt: skip
 
 
+async def previews(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The previews of many documents: safe fragments of HTML."""
+    rows = await uow.fetch(
+        "select id, preview_html from document where tenant_id = $1 and id = any($2)",
+        uow.tenant_id, list(ids),
+    )  # fmt: skip
+    return {row["id"]: row["preview_html"] for row in rows}
+
+
 async def document_by_fingerprint(uow: UnitOfWork, fingerprint: str) -> asyncpg.Record | None:
     """The document of this fingerprint, with its bytes."""
     return await uow.fetchrow(
@@ -73,17 +82,20 @@ async def documents_page(
     client_id: UUID | None,
     engagement_id: UUID | None,
     after: UUID | None,
+    before: UUID | None,
     limit: int,
-    is_backward: bool = False,
+    is_backward: bool,
 ) -> list[asyncpg.Record]:
-    """Documents, newest first: their ids sort by the time they were made."""
-    sign, order = (">", "asc") if is_backward else ("<", "desc")
+    """Documents, newest first (their ids sort by the time they were made), between two of them; from the far end where
+    `is_backward`."""
+    order = "asc" if is_backward else "desc"
     return await uow.fetch(
         f"""
-        select {_COLUMNS} from document where {_MATCHES} and ($5::uuid is null or id {sign} $5)
-        order by id {order} limit $6
+        select {_COLUMNS} from document where {_MATCHES}
+          and ($5::uuid is null or id < $5) and ($6::uuid is null or id > $6)
+        order by id {order} limit $7
         """,  # noqa: S608
-        uow.tenant_id, kind, client_id, engagement_id, after, limit,
+        uow.tenant_id, kind, client_id, engagement_id, after, before, limit,
     )  # fmt: skip
 
 

@@ -1,14 +1,18 @@
 """Reads and locks of envelopes, their signers and their chains of events."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from db.unit_of_work import UnitOfWork
 
+# An open envelope past its end counts as expired, whether or not anybody has looked at it since.
 _MATCHES = """
-  tenant_id = $1 and ($2::uuid is null or client_id = $2) and ($3::text is null or status = $3)
+  tenant_id = $1 and ($2::uuid is null or client_id = $2)
+  and ($3::text is null or $3 = case
+    when status in ('sent', 'viewed') and expires_at <= $4::timestamptz then 'expired' else status end)
 """
 
 
@@ -67,6 +71,14 @@ async def signer_by_id(uow: UnitOfWork, signer_id: UUID) -> asyncpg.Record | Non
     )
 
 
+async def signers_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these signers that are there."""
+    return await uow.fetch(
+        "select * from envelope_signer where tenant_id = $1 and id = any($2)",
+        uow.tenant_id, list(ids),
+    )  # fmt: skip
+
+
 async def signers_of(uow: UnitOfWork, envelope_ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """The signers of many envelopes, in order."""
     return await uow.fetch(
@@ -94,25 +106,31 @@ async def envelopes_page(
     *,
     client_id: UUID | None,
     status: str | None,
+    now: datetime,
     after: UUID | None,
+    before: UUID | None,
     limit: int,
-    is_backward: bool = False,
+    is_backward: bool,
 ) -> list[asyncpg.Record]:
-    """Envelopes, newest first: their ids sort by the time they were made."""
-    sign, order = (">", "asc") if is_backward else ("<", "desc")
+    """Envelopes, newest first (their ids sort by the time they were made), between two of them; from the far end where
+    `is_backward`."""
+    order = "asc" if is_backward else "desc"
     return await uow.fetch(
         f"""
-        select * from envelope where {_MATCHES} and ($4::uuid is null or id {sign} $4)
-        order by id {order} limit $5
+        select * from envelope where {_MATCHES}
+          and ($5::uuid is null or id < $5) and ($6::uuid is null or id > $6)
+        order by id {order} limit $7
         """,  # noqa: S608 - the parts are literals of this module
-        uow.tenant_id, client_id, status, after, limit,
+        uow.tenant_id, client_id, status, now, after, before, limit,
     )  # fmt: skip
 
 
-async def count_envelopes(uow: UnitOfWork, *, client_id: UUID | None, status: str | None) -> int:
+async def count_envelopes(
+    uow: UnitOfWork, *, client_id: UUID | None, status: str | None, now: datetime
+) -> int:
     """How many envelopes `envelopes_page` would go through."""
     count: int = await uow.fetchval(
         f"select count(*) from envelope where {_MATCHES}",  # noqa: S608
-        uow.tenant_id, client_id, status,
+        uow.tenant_id, client_id, status, now,
     )  # fmt: skip
     return count

@@ -74,6 +74,13 @@ async def rule_by_id(uow: UnitOfWork, rule_id: UUID) -> asyncpg.Record | None:
     )
 
 
+async def rules_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these rules that are there."""
+    return await uow.fetch(
+        "select * from policy_rule where tenant_id = $1 and id = any($2)", uow.tenant_id, list(ids)
+    )
+
+
 async def delete_rule(uow: UnitOfWork, rule_id: UUID) -> None:
     """Take a rule out of its draft; the database refuses it for a published version."""
     await uow.execute(
@@ -130,6 +137,14 @@ async def sign_offs(
         uow.tenant_id,
         None if client_ids is None else list(client_ids),
         None if version_ids is None else list(version_ids),
+    )  # fmt: skip
+
+
+async def sign_offs_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these sign-offs that are there."""
+    return await uow.fetch(
+        "select * from policy_sign_off where tenant_id = $1 and id = any($2)",
+        uow.tenant_id, list(ids),
     )  # fmt: skip
 
 

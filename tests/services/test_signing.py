@@ -373,7 +373,7 @@ async def test_only_the_clients_own_signers_are_asked() -> None:
             )
         assert refused.value.code == "NOT_A_SIGNER"
     async with read_only(people.owner.scope()) as uow:
-        assert await queries.count_envelopes(uow, client_id=None, status=None) == 0
+        assert await queries.count_envelopes(uow, client_id=None, status=None, now=NOW) == 0
         assert (
             await uow.fetchval(
                 "select count(*) from policy_request where tenant_id = $1", uow.tenant_id
