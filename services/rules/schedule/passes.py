@@ -111,7 +111,7 @@ def _constraint_bounds(network: Network, timeline: Timeline) -> _Bounds:
 def _forward(network: Network, timeline: Timeline, bounds: _Bounds) -> list[int]:
     """The earliest start of every node."""
     edges, elapsed = network.edges, network.elapsed
-    early = [max(0, floor) for floor in bounds.floor]
+    early = bounds.floor[:]  # never below 0, so nothing starts before the project
     early += [-_FAR] * (len(edges) - len(early))
     for node in network.order:
         start = early[node]
