@@ -179,6 +179,11 @@ def _hierarchy(
     return children, top_down, list(zip(entries, exits, strict=True))
 
 
+def _is_nested(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether one of two items lies in the other, by their entries and exits."""
+    return one[0] < other[1] and other[0] < one[1]
+
+
 def _lay_links(network: Network, tour: Sequence[tuple[int, int]]) -> None:
     """Turn every link into an edge, with nodes for the summaries it touches."""
     index, children, durations, edges = (
@@ -202,7 +207,7 @@ def _lay_links(network: Network, tour: Sequence[tuple[int, int]]) -> None:
                 f"{link.predecessor_id} cannot depend on itself.",
                 link.predecessor_id,
             )
-        if tour[tail][0] < tour[head][1] and tour[head][0] < tour[tail][1]:
+        if (tail in children or head in children) and _is_nested(tour[tail], tour[head]):
             raise _refusal(
                 "SCHEDULE_LINK_INSIDE_SUMMARY",
                 f"{link.predecessor_id} and {link.successor_id} cannot be linked: one lies in the other.",
