@@ -49,6 +49,8 @@ LEASE = timedelta(minutes=5)
 """How long a message belongs to the worker that claimed it; longer than any gateway takes."""
 FIRST_PAUSE = timedelta(seconds=30)
 """The pause after the first failure; it doubles each time, up to an hour."""
+FILE_LINK_IN_MAIL_LASTS = timedelta(days=30)
+"""How long the link to a paper in a mail reads it; who needs it later asks again."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class Delivery:
 
     status: str
     again_in: timedelta | None = None
+
+
+class JobFailed(RuntimeError):
+    """A job met what is no fault of its message; it says which kind of error, and nothing of anybody's data."""
 
 
 def _scope(tenant_id: UUID) -> Scope:
@@ -139,7 +145,7 @@ async def _letter(
     if practice is None:
         return NotFound("No such practice.")
     data: dict[str, Any] = orjson.loads(message["data"])
-    link = await _link(uow, data)
+    link = await _link(uow, data, message["created_at"])
     # In the assistant's name, never the owner's; a practice without one speaks as itself.
     name = practice["assistant_name"] or practice["name"]
     signature = f"{name}\n{practice['name']}" if name != practice["name"] else name
@@ -167,7 +173,12 @@ async def _letter(
         return error
 
 
-async def _link(uow: UnitOfWork, data: dict[str, Any]) -> str | None:
+async def _link(uow: UnitOfWork, data: dict[str, Any], now: datetime) -> str | None:
+    if "document_id" in data:
+        token = links.file_token(
+            uow.tenant_id, UUID(data["document_id"]), now=now, lasts=FILE_LINK_IN_MAIL_LASTS
+        )
+        return links.file_url(token)
     if "signer_id" not in data:
         return None
     signer = await envelope_queries.signer_by_id(uow, UUID(data["signer_id"]))
@@ -232,7 +243,12 @@ def _manager(pool: asyncpg.Pool, handle: Callable[[Job], Awaitable[None]]) -> Qu
 def _handler(mailer: Mailer, clock: Clock) -> Callable[[Job], Awaitable[None]]:
     async def handle(job: Job) -> None:
         tenant_id, message_id = read_payload(job.payload)
-        delivery = await deliver(tenant_id, message_id, mailer, clock)
+        try:
+            delivery = await deliver(tenant_id, message_id, mailer, clock)
+        except Exception as error:
+            # The queue keeps the traceback outside row security, and PostgreSQL's words may hold rows: only the kind goes on.
+            log.exception("job_failed", message_id=str(message_id))
+            raise JobFailed(type(error).__name__) from None
         if delivery.again_in is not None:
             raise RetryRequested(delay=delivery.again_in, reason="not due")
 

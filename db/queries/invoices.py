@@ -1,0 +1,174 @@
+"""Reads and locks of invoices, their lines and their payments."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from db.queries.retainers import lock_numbers
+from db.unit_of_work import UnitOfWork
+
+
+async def invoice_by_id(uow: UnitOfWork, invoice_id: UUID) -> asyncpg.Record | None:
+    """One invoice."""
+    return await uow.fetchrow(
+        "select * from invoice where tenant_id = $1 and id = $2", uow.tenant_id, invoice_id
+    )
+
+
+async def invoices_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these invoices that are there."""
+    return await uow.fetch(
+        "select * from invoice where tenant_id = $1 and id = any($2)", uow.tenant_id, list(ids)
+    )
+
+
+async def lock_invoice(uow: UnitOfWork, invoice_id: UUID) -> asyncpg.Record | None:
+    """One invoice, locked: serialises its issue, its payments and the drawdowns on it. Taken after the retainer's lock."""
+    return await uow.fetchrow(
+        "select * from invoice where tenant_id = $1 and id = $2 for no key update",
+        uow.tenant_id, invoice_id,
+    )  # fmt: skip
+
+
+async def next_ordinal(uow: UnitOfWork, year: int) -> int:
+    """The next number of an invoice in the series of `year`, without gaps; see `lock_numbers`."""
+    await lock_numbers(uow)
+    ordinal: int = await uow.fetchval(
+        """
+        select coalesce(max(number_ordinal), 0) + 1 from invoice
+        where tenant_id = $1 and number_year = $2
+        """,
+        uow.tenant_id, year,
+    )  # fmt: skip
+    return ordinal
+
+
+async def invoices_page(
+    uow: UnitOfWork,
+    *,
+    client_id: UUID | None,
+    engagement_id: UUID | None,
+    after: UUID | None,
+    before: UUID | None,
+    limit: int,
+    is_backward: bool = False,
+) -> list[asyncpg.Record]:
+    """Invoices, newest draft first; their ids sort by the time they were drafted. Reversed when backward."""
+    order = "asc" if is_backward else "desc"
+    return await uow.fetch(
+        f"""
+        select * from invoice where tenant_id = $1
+          and ($2::uuid is null or client_id = $2) and ($3::uuid is null or engagement_id = $3)
+          and ($4::uuid is null or id < $4) and ($5::uuid is null or id > $5)
+        order by id {order} limit $6
+        """,  # noqa: S608 - the order is a literal of this function
+        uow.tenant_id, client_id, engagement_id, after, before, limit,
+    )  # fmt: skip
+
+
+async def count_invoices(
+    uow: UnitOfWork, *, client_id: UUID | None, engagement_id: UUID | None
+) -> int:
+    """How many invoices `invoices_page` would go through."""
+    count: int = await uow.fetchval(
+        """
+        select count(*) from invoice where tenant_id = $1
+          and ($2::uuid is null or client_id = $2) and ($3::uuid is null or engagement_id = $3)
+        """,
+        uow.tenant_id, client_id, engagement_id,
+    )  # fmt: skip
+    return count
+
+
+async def invoices_of(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Record]:
+    """The issued invoices of an engagement by number."""
+    return await uow.fetch(
+        """
+        select * from invoice where tenant_id = $1 and engagement_id = $2 and status = 'issued'
+        order by number_year, number_ordinal
+        """,
+        uow.tenant_id, engagement_id,
+    )  # fmt: skip
+
+
+async def lines_of(uow: UnitOfWork, invoice_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """The lines of many invoices in their order, each with its currency."""
+    return await uow.fetch(
+        """
+        select l.*, i.currency from invoice_line l
+        join invoice i on i.tenant_id = l.tenant_id and i.id = l.invoice_id
+        where l.tenant_id = $1 and i.tenant_id = $1 and l.invoice_id = any($2)
+        order by l.invoice_id, l.position
+        """,
+        uow.tenant_id, list(invoice_ids),
+    )  # fmt: skip
+
+
+async def billed_lines(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Record]:
+    """The live lines of the engagement: of drafts and of issued invoices, with the invoice's status."""
+    return await uow.fetch(
+        """
+        select l.*, i.status from invoice_line l
+        join invoice i on i.tenant_id = l.tenant_id and i.id = l.invoice_id
+        where l.tenant_id = $1 and i.tenant_id = $1 and l.engagement_id = $2 and l.is_live
+        """,
+        uow.tenant_id, engagement_id,
+    )  # fmt: skip
+
+
+async def payment_by_id(uow: UnitOfWork, payment_id: UUID) -> asyncpg.Record | None:
+    """One payment with its invoice's engagement, currency and sums."""
+    return await uow.fetchrow(
+        """
+        select p.*, i.engagement_id, i.currency, i.total_minor as invoice_total_minor,
+               i.tax_minor as invoice_tax_minor
+        from payment p join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
+        where p.tenant_id = $1 and i.tenant_id = $1 and p.id = $2
+        """,
+        uow.tenant_id, payment_id,
+    )  # fmt: skip
+
+
+async def lock_payment(uow: UnitOfWork, payment_id: UUID) -> asyncpg.Record | None:
+    """One payment, locked: serialises the refunds out of it. Taken after the engagement's lock."""
+    await uow.fetchval(
+        "select 1 from payment where tenant_id = $1 and id = $2 for no key update",
+        uow.tenant_id, payment_id,
+    )  # fmt: skip
+    return await payment_by_id(uow, payment_id)
+
+
+async def payments_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these payments that are there, each with its currency."""
+    return await uow.fetch(
+        """
+        select p.*, i.currency from payment p
+        join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
+        where p.tenant_id = $1 and i.tenant_id = $1 and p.id = any($2)
+        """,
+        uow.tenant_id, list(ids),
+    )  # fmt: skip
+
+
+async def payments_of(uow: UnitOfWork, invoice_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """The payments of many invoices in the order of their dates, each with its currency."""
+    return await uow.fetch(
+        """
+        select p.*, i.currency from payment p
+        join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
+        where p.tenant_id = $1 and i.tenant_id = $1 and p.invoice_id = any($2)
+        order by p.received_on, p.id
+        """,
+        uow.tenant_id, list(invoice_ids),
+    )  # fmt: skip
+
+
+async def last_issue_date(uow: UnitOfWork, year: int) -> date | None:
+    """The date of the last invoice in the series of `year`; read under `lock_numbers`."""
+    last: date | None = await uow.fetchval(
+        "select max(issue_date) from invoice where tenant_id = $1 and number_year = $2",
+        uow.tenant_id, year,
+    )  # fmt: skip
+    return last

@@ -1,0 +1,208 @@
+"""Paying a refund out, and what happens when that fails."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from db.queries import refunds as queries
+from db.tables.refunds import Refund
+from db.unit_of_work import UnitOfWork, unit_of_work
+from services import idempotency, ledger
+from services.actor import MONEY, Actor
+from services.ledger import JournalDraft, Line
+from services.refunds import sources
+from services.refunds.numbers import number_of
+from services.rules.errors import Conflict, NotFound
+from services.rules.money import Money
+from services.rules.movements import check_happened
+from services.rules.text import clean_text
+
+
+async def settle_refund(
+    actor: Actor,
+    refund_id: UUID,
+    *,
+    settled_on: date,
+    bank_reference: str,
+    expected_version: int,
+    idempotency_key: str,
+    today: date,
+    now: datetime,
+) -> UUID:
+    """Enter that an approved refund left the bank on `settled_on`: Dr what it comes out of / Cr bank.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput` (DATE, TEXT_…), `Stale` (STALE_VERSION), `Conflict` (REFUND_NOT_APPROVED), and
+    what `ledger.post` and `idempotency.once` raise.
+    """
+    actor.require(*MONEY)
+    check_happened(settled_on, today, "settledOn")
+    reference = clean_text(bank_reference, "bankReference", max_length=140)
+
+    async def effect(uow: UnitOfWork) -> None:
+        source, refund = await _locked(uow, refund_id, expected_version, {"approved"})
+        check_happened(settled_on, today, "settledOn", earliest=refund["decided_on"])
+        amount_minor = refund["amount_minor"]
+        await sources.change(
+            uow, source, pending_minor=-amount_minor, refunded_minor=amount_minor, now=now
+        )
+        posted = await ledger.post(
+            uow,
+            JournalDraft(
+                "refund",
+                f"Refund {number_of(refund['number'])}: {reference}",
+                settled_on,
+                await _lines(uow, source, refund, now),
+                "refund",
+                refund_id,
+            ),
+            now=now,
+        )
+        await _change(
+            refund,
+            {
+                "status": "settled",
+                "settled_on": settled_on,
+                "bank_reference": reference,
+                "journal_id": posted.id,
+            },
+            now,
+        )
+
+    request = {
+        "refund_id": str(refund_id),
+        "settled_on": settled_on.isoformat(),
+        "bank_reference": reference,
+        "expected_version": expected_version,
+    }
+    await _once(actor, "settle_refund", idempotency_key, request, effect, now=now)
+    return refund_id
+
+
+async def fail_refund(
+    actor: Actor,
+    refund_id: UUID,
+    *,
+    failed_on: date,
+    reason: str,
+    expected_version: int,
+    idempotency_key: str,
+    today: date,
+    now: datetime,
+) -> UUID:
+    """Enter that an approved refund could not be paid, or that a settled one came back: then a further entry takes it back.
+
+    The money is free again where it came from; ask for a new refund to try once more. Raises `Forbidden`, `NotFound`,
+    `InvalidInput` (DATE, TEXT_…), `Stale` (STALE_VERSION), `Conflict` (REFUND_NOT_APPROVED), and what `ledger.reverse` and
+    `idempotency.once` raise.
+    """
+    actor.require(*MONEY)
+    check_happened(failed_on, today, "failedOn")
+    why = clean_text(reason, "reason", max_length=500)
+
+    async def effect(uow: UnitOfWork) -> None:
+        source, refund = await _locked(uow, refund_id, expected_version, {"approved", "settled"})
+        check_happened(
+            failed_on, today, "failedOn", earliest=refund["settled_on"] or refund["decided_on"]
+        )
+        amount_minor, reversal = refund["amount_minor"], None
+        if refund["journal_id"] is None:
+            await sources.change(uow, source, pending_minor=-amount_minor, now=now)
+        else:
+            await sources.change(uow, source, refunded_minor=-amount_minor, now=now)
+            reversal = await ledger.reverse(
+                uow,
+                refund["journal_id"],
+                effective_date=failed_on,
+                description=f"Refund {number_of(refund['number'])} failed: {why}"[:500],
+                now=now,
+            )
+        await _change(
+            refund,
+            {
+                "status": "failed",
+                "failed_on": failed_on,
+                "failure_reason": why,
+                "reversal_journal_id": reversal.id if reversal else None,
+            },
+            now,
+        )
+
+    request = {
+        "refund_id": str(refund_id),
+        "failed_on": failed_on.isoformat(),
+        "reason": why,
+        "expected_version": expected_version,
+    }
+    await _once(actor, "fail_refund", idempotency_key, request, effect, now=now)
+    return refund_id
+
+
+async def _once(
+    actor: Actor,
+    operation: str,
+    key: str,
+    request: dict[str, Any],
+    effect: Callable[[UnitOfWork], Awaitable[None]],
+    *,
+    now: datetime,
+) -> None:
+    async with unit_of_work(actor.scope()) as uow:
+
+        async def answered() -> dict[str, Any]:
+            await effect(uow)
+            return {"id": request["refund_id"]}
+
+        await idempotency.once(
+            uow, key=key, operation=operation, request=request, now=now, effect=answered
+        )
+
+
+async def _locked(
+    uow: UnitOfWork, refund_id: UUID, expected_version: int, statuses: set[str]
+) -> tuple[asyncpg.Record, asyncpg.Record]:
+    seen = await queries.refund_by_id(uow, refund_id)
+    if seen is None:
+        raise NotFound("No refund with this id.", field="refundId")
+    source = await sources.locked(uow, seen["retainer_id"], seen["payment_id"])
+    refund = await sources.locked_refund(uow, refund_id, expected_version)
+    if refund["status"] not in statuses:
+        raise Conflict(f"This refund is {refund['status']}.", code="REFUND_NOT_APPROVED")
+    return source, refund
+
+
+async def _lines(uow: UnitOfWork, source: Any, refund: Any, now: datetime) -> tuple[Line, ...]:
+    currency, client_id = refund["currency"], refund["client_id"]
+    bank = await ledger.account_for(uow, "bank", currency, now=now)
+    out = Line.credit(bank.id, Money(refund["amount_minor"], currency))
+    if sources.is_retainer(source):
+        held = await ledger.account_for(
+            uow,
+            "retainer_liability",
+            currency,
+            subject_id=source["id"],
+            client_id=client_id,
+            now=now,
+        )
+        return (Line.debit(held.id, Money(refund["amount_minor"], currency)), out)
+    unapplied_minor, tax_minor = refund["unapplied_minor"], refund["tax_minor"]
+    net_minor = refund["amount_minor"] - unapplied_minor - tax_minor
+    debits: list[Line] = []
+    parts: tuple[tuple[ledger.AccountCode, int, UUID | None], ...] = (
+        ("unapplied_receipts", unapplied_minor, client_id),
+        ("refunds", net_minor, None),
+        ("tax_payable", tax_minor, None),
+    )
+    for code, amount_minor, whose in parts:
+        if amount_minor:
+            account = await ledger.account_for(uow, code, currency, client_id=whose, now=now)
+            debits.append(Line.debit(account.id, Money(amount_minor, currency)))
+    return (*debits, out)
+
+
+async def _change(refund: Any, values: dict[Any, Any], now: datetime) -> None:
+    await Refund.update({**values, "version": refund["version"] + 1, "updated_at": now}).where(
+        Refund.tenant_id == refund["tenant_id"], Refund.id == refund["id"]
+    )

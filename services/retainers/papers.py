@@ -1,0 +1,120 @@
+"""The paper of a deposit: the retainer agreement as data for its template."""
+
+import re
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from db.queries import clients as client_queries
+from db.queries import engagements as engagement_queries
+from db.queries import practices as practice_queries
+from db.unit_of_work import UnitOfWork
+from services import documents, engagements
+from services.actor import Actor
+from services.rules.errors import RuleViolation
+from services.rules.money import BPS, Money, divide_half_even
+from services.rules.retainers import RetainerShare
+
+# The name of a bank ends where a number begins: "Nordbanken 3409 0012345678", "Nordbanken DK50 0040 …".
+_ACCOUNT = re.compile(r"[A-Z]{2}[0-9]{2}\b|[0-9]")
+_OBJECTION_DAYS = 8
+_RETURN_DAYS = 14
+
+
+def number_of(number: int) -> str:
+    """The number of a request that people see, and put on the transfer."""
+    return f"R-{number:04d}"
+
+
+async def bank_of(uow: UnitOfWork) -> dict[str, Any]:
+    """Where clients pay to, as papers print it. Raises `RuleViolation` (BANK_ACCOUNT_MISSING)."""
+    practice = await practice_queries.practice(uow)
+    text: str = practice["bank_account"].strip() if practice else ""
+    if practice is None or not text:
+        raise RuleViolation(
+            "Write down the practice's bank account first: the client must know where to pay.",
+            code="BANK_ACCOUNT_MISSING",
+        )
+    begins = _ACCOUNT.search(text)
+    at = begins.start() if begins else 0
+    return {
+        "bank_name": text[:at].strip(" ,:") or practice["legal_name"] or practice["name"],
+        "account": text[at:],
+    }
+
+
+async def engagement_of(uow: UnitOfWork, engagement: Any) -> dict[str, Any]:
+    """The engagement as money papers name it, with its contract where that is signed."""
+    contract = await engagement_queries.signed_contract(uow, engagement["id"])
+    return {
+        "title": engagement["name"],
+        "contract_number": engagements.number_of(engagement) if contract else None,
+        "contract_signed_on": contract["decided_at"].date().isoformat() if contract else None,
+    }
+
+
+async def signatures_of(
+    uow: UnitOfWork, actor: Actor, practice_name: str, client_name: str, client_id: UUID
+) -> list[dict[str, Any]]:
+    """The signature block: whoever acts for the practice, and the client's signers."""
+    member = (
+        await practice_queries.member_by_id(uow, actor.member_id)
+        if actor.member_id is not None
+        else None
+    )
+    own = [{"party_name": practice_name, "signer_name": member["name"]}] if member else []
+    return own + [
+        {"party_name": client_name, "signer_name": contact["name"]}
+        for contact in await client_queries.contacts_of(uow, [client_id])
+        if contact["is_active"] and "signer" in contact["roles"]
+    ]
+
+
+async def agreement(
+    uow: UnitOfWork,
+    actor: Actor,
+    engagement: Any,
+    *,
+    number: int,
+    amount: Money,
+    expected_total_minor: int | None,
+    share: RetainerShare | None,
+    due_on: date,
+    today: date,
+) -> dict[str, Any]:
+    """The payload of the retainer agreement. Raises `RuleViolation` (BANK_ACCOUNT_MISSING)."""
+    reference, locale = number_of(number), engagement["locale"]
+    practice = await documents.practice_party(uow)
+    client = await documents.client_party(uow, engagement["client_id"])
+    retainer: dict[str, Any] = {"amount": money(amount.amount_minor, amount.currency)}
+    if share is not None and expected_total_minor is not None:
+        retainer["expected_total"] = money(expected_total_minor, amount.currency)
+        retainer["share_bps"] = divide_half_even(share.numerator * BPS, share.denominator)
+    settlement_days = engagements.clauses_of(engagement).refund_settlement_days
+    return {
+        "document": {"number": reference, "version": 1, "issued_on": today.isoformat()},
+        "practice": practice,
+        "client": client,
+        "engagement": await engagement_of(uow, engagement),
+        "retainer": retainer,
+        "request": {
+            "number": reference,
+            "due_on": due_on.isoformat(),
+            "bank": await bank_of(uow),
+            "reference": reference,
+        },
+        "clauses": {
+            "drawdown": {"applied_to": "each_invoice", "objection_days": _OBJECTION_DAYS},
+            "unused": {"settlement_days": settlement_days or _RETURN_DAYS},
+            "statements": True,
+        },
+        "law": {"jurisdiction": engagement["law"], "venue": engagement[f"venue_{locale}"]},
+        "signatures": await signatures_of(
+            uow, actor, practice["name"], client["name"], engagement["client_id"]
+        ),
+    }
+
+
+def money(amount_minor: int, currency: str) -> dict[str, Any]:
+    """An amount as papers take it."""
+    return {"amount_minor": amount_minor, "currency": currency}
