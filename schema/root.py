@@ -10,19 +10,22 @@ from schema.clients import Client, ClientMutation, ClientQuery, Contact
 from schema.documents import Document, DocumentQuery
 from schema.engine import Schema, build_schema
 from schema.envelopes import Envelope, EnvelopeMutation, EnvelopeQuery, EnvelopeSigner
+from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
 from schema.policies import PolicyMutation, PolicyQuery, PolicyRule, PolicySignOff, PolicyVersion
 from schema.practices import Member, Practice, PracticeMutation, PracticeQuery
 from schema.relay import NodeQuery
 
 Query = merge_types(
-    "Query", (NodeQuery, PracticeQuery, ClientQuery, PolicyQuery, DocumentQuery, EnvelopeQuery)
+    "Query",
+    (NodeQuery, PracticeQuery, ClientQuery, PolicyQuery, DocumentQuery, EnvelopeQuery, OutboxQuery),
 )
 Mutation = merge_types(
-    "Mutation", (PracticeMutation, ClientMutation, PolicyMutation, EnvelopeMutation)
+    "Mutation", (PracticeMutation, ClientMutation, PolicyMutation, EnvelopeMutation, OutboxMutation)
 )
 
 NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
+    OutboxMessage,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
 

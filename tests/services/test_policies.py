@@ -1,5 +1,6 @@
 """Policies: drafted, published once, signed off by fingerprint, and asked again with every new version."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -198,3 +199,54 @@ async def test_policies_are_published_before_they_are_sent() -> None:
         await policies.send_for_sign_off(
             people.owner, client_id=client.client_id, policy_version_id=theirs, now=NOW
         )
+
+
+async def test_of_eight_drafts_begun_at_once_there_is_one() -> None:
+    people = await a_practice()
+    answers = await asyncio.gather(
+        *(policies.draft(people.owner, DRAFT, now=NOW) for _ in range(8)), return_exceptions=True
+    )
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 7
+    async with read_only(people.owner.scope()) as uow:
+        assert [v["number"] for v in await queries.policy_versions(uow)] == [1]
+
+
+async def test_rules_added_while_it_is_published_are_in_the_paper_or_refused() -> None:
+    people = await a_practice()
+    draft_id = await policies.draft(people.owner, DRAFT, now=NOW)
+    await policies.add_rule(people.owner, draft_id, A_RULE, now=NOW)
+    answers = await asyncio.gather(
+        policies.publish(people.owner, draft_id, expected_version=2, today=TODAY, now=NOW),
+        *(
+            policies.add_rule(people.staff, draft_id, replace(A_RULE, code=f"P-1{n}"), now=NOW)
+            for n in range(6)
+        ),
+        return_exceptions=True,
+    )
+    async with read_only(people.owner.scope()) as uow:
+        version = await queries.policy_version_by_id(uow, draft_id)
+        rules = await queries.rules_of(uow, [draft_id])
+        papers = await document_queries.documents_of_subjects(uow, "policies", [draft_id])
+    assert version is not None
+    if isinstance(answers[0], Stale):
+        assert (version["status"], papers) == ("draft", [])
+    else:
+        assert (version["status"], len(rules), len(papers)) == ("published", 1, 2)
+        assert all(isinstance(answer, Conflict) for answer in answers[1:])
+
+
+async def test_the_trail_of_a_paper_leaves_its_bytes_out(
+    owner_connection: asyncpg.Connection,
+) -> None:
+    people = await a_practice()
+    await published_policies(people.owner)
+    rows = await owner_connection.fetch(
+        """
+        select after ? 'content' as has_bytes, after ? 'preview_html' as has_preview,
+               after ->> 'fingerprint' as fingerprint
+        from audit_event where tenant_id = $1 and table_name = 'document'
+        """,
+        people.practice_id,
+    )
+    assert [(r["has_bytes"], r["has_preview"]) for r in rows] == [(False, False)] * 2
+    assert all(len(r["fingerprint"]) == 64 for r in rows)
