@@ -38,6 +38,7 @@ DOCUMENT_NAMES: Final[dict[str, dict[str, str]]] = {
 
 _BUTTONS = {"en": "Open the document", "da": "Åbn dokumentet"}
 _LOCALES = {"en": "en_GB", "da": "da_DK"}
+_MOMENTS = {"en": "d MMMM y 'at' HH:mm", "da": "d. MMMM y 'kl.' HH.mm"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def has_template(kind: str, locale: str) -> bool:
 def moment(iso: str, locale: str, timezone: str) -> str:
     """An instant as a reader writes it, in the practice's time zone."""
     local = datetime.fromisoformat(iso).astimezone(ZoneInfo(timezone))
-    return str(format_datetime(local, "d MMMM y HH:mm", locale=_LOCALES[locale]))
+    return str(format_datetime(local, _MOMENTS[locale], locale=_LOCALES[locale]))
 
 
 def write(
