@@ -122,3 +122,11 @@ async def signed_contract(uow: UnitOfWork, engagement_id: UUID) -> asyncpg.Recor
         """,
         uow.tenant_id, engagement_id,
     )  # fmt: skip
+
+
+async def contracts_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these services contracts that are there."""
+    return await uow.fetch(
+        "select * from services_contract where tenant_id = $1 and id = any($2)",
+        uow.tenant_id, list(ids),
+    )  # fmt: skip

@@ -156,7 +156,7 @@ async def write_version(
             **calendar_columns(terms.calendar),
         )
     )
-    await _insert_all(uow, "scope_item", _ITEM_COLUMNS, version_id, _item_rows(state))
+    await _insert_all(uow, "scope_item", _ITEM_COLUMNS, version_id, item_rows(state))
     await _insert_all(
         uow,
         "scope_dependency",
@@ -204,7 +204,8 @@ async def _insert_all(
     )
 
 
-def _item_rows(state: ScopeState) -> list[dict[str, Any]]:
+def item_rows(state: ScopeState) -> list[dict[str, Any]]:
+    """The items of a state as rows of `scope_item` would hold them, in outline order."""
     rows = []
     for outline, item in enumerate(state.scope.in_outline_order()):
         planned = state.schedule.items[item.item_key]

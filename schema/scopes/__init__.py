@@ -1,0 +1,5 @@
+"""Scopes of work: drafts, versions, imports."""
+
+from schema.scopes.reads import ScopeDraft, ScopeVersion
+
+__all__ = ["ScopeDraft", "ScopeVersion"]

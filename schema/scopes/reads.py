@@ -1,0 +1,232 @@
+"""Scope versions and drafts, read for all engagements of an answer at once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from db.queries import scopes as queries
+from db.unit_of_work import read_only
+from schema.context import Info
+from schema.relay import Node, encode_id, fetches
+from schema.scopes.types import (
+    Budget,
+    Expectation,
+    ScopeDependency,
+    ScopeItem,
+    ScopePlan,
+    Timeline,
+    budget,
+    budget_of,
+    timeline_of,
+)
+from services import scopes
+from services.actor import MEMBERS
+from services.rules.scope import ExpectationKind
+from services.scopes import ScopeState, ScopeTerms
+from services.scopes.drafts import load_stored
+from services.scopes.versions import item_rows
+
+
+@strawberry.type(description="An immutable, numbered state of the scope.")
+class ScopeVersion(Node):
+    """Number 1 is the baseline; each later one was made by a signed change order."""
+
+    row: strawberry.Private[Any]
+    number: int = strawberry.field(description="Counts from 1 within the engagement.")
+    fingerprint: str = strawberry.field(description="SHA-256 of the scope's canonical data.")
+    start_date: date = strawberry.field(description="The first working day.")
+    delivery_date: date = strawberry.field(description="The last day of the last item.")
+    created_at: datetime = strawberry.field(description="When the paper behind it was signed.")
+
+    @strawberry.field(description="Its items in outline order.")
+    async def items(self, info: Info) -> list[ScopeItem]:
+        """With the dates and figures they had when the version was made."""
+        rows = await _items_loader(info).load(self.row["id"])
+        return [ScopeItem.of(row, self.row["currency"]) for row in rows]
+
+    @strawberry.field(description="Its dependencies as drawn.")
+    async def dependencies(self, info: Info) -> list[ScopeDependency]:
+        """The orderings of its items."""
+        rows = await _dependencies_loader(info).load(self.row["id"])
+        return [ScopeDependency.of(row) for row in rows]
+
+    @strawberry.field(description="What is excluded, assumed or not guaranteed.")
+    async def expectations(self, info: Info) -> list[Expectation]:
+        """The register."""
+        rows = await _expectations_loader(info).load(self.row["id"])
+        return [Expectation(kind=ExpectationKind(row["kind"]), text=row["text"]) for row in rows]
+
+    @strawberry.field(description="When the work is done.")
+    async def timeline(self, info: Info) -> Timeline:
+        """As computed when the version was made."""
+        rows = await _items_loader(info).load(self.row["id"])
+        return timeline_of(
+            [ScopeItem.of(row, self.row["currency"]) for row in rows],
+            start_date=self.row["start_date"],
+            delivery_date=self.row["delivery_date"],
+            duration_days=self.row["duration_days"],
+        )
+
+    @strawberry.field(description="What it earns and costs.")
+    async def budget(self, info: Info) -> Budget:
+        """As computed when the version was made."""
+        return budget_of(self.row, await _items_loader(info).load(self.row["id"]))
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From its row."""
+        return cls(
+            id=encode_id("ScopeVersion", row["id"]),
+            row=row,
+            number=row["number"],
+            fingerprint=row["fingerprint"],
+            start_date=row["start_date"],
+            delivery_date=row["delivery_date"],
+            created_at=row["created_at"],
+        )
+
+
+@strawberry.type(description="What the scope is going to be, until the contract is signed.")
+class ScopeDraft(ScopePlan):
+    """Free to change while the engagement is a draft."""
+
+    version: int = strawberry.field(description="Send it back as `expectedVersion` to change it.")
+    source: str = strawberry.field(description="The file it came from.")
+    fingerprint: str = strawberry.field(description="SHA-256 of the scope's canonical data.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+
+
+def plan_parts(state: ScopeState, terms: ScopeTerms) -> dict[str, Any]:
+    """The fields of a `ScopePlan`."""
+    items = [ScopeItem.of(row, terms.currency) for row in item_rows(state)]
+    figures, schedule = state.budget, state.schedule
+    return {
+        "items": items,
+        "dependencies": [
+            ScopeDependency(
+                predecessor_key=link.predecessor_key,
+                successor_key=link.successor_key,
+                kind=link.kind,
+                lag_days=link.lag_days,
+                lag_kind=link.lag_kind,
+            )
+            for link in state.scope.dependencies
+        ],
+        "expectations": [
+            Expectation(kind=each.kind, text=each.text) for each in state.scope.expectations
+        ],
+        "timeline": timeline_of(
+            items,
+            start_date=schedule.start_date,
+            delivery_date=schedule.finish_date,
+            duration_days=schedule.duration_days,
+        ),
+        "budget": budget(
+            terms.currency,
+            fee=figures.fee_minor,
+            cost=figures.cost_minor,
+            tax=figures.tax_minor,
+            contingency=figures.contingency_minor,
+            retention=figures.retention_minor,
+            taxes=[
+                (each.tax_code, each.tax_bps, each.taxable_minor, each.tax_minor)
+                for each in figures.tax_subtotals
+            ],
+        ),
+    }
+
+
+async def draft_of(info: Info, engagement: Any) -> ScopeDraft | None:
+    """The draft of an engagement's row, scheduled and added up."""
+    row = await _drafts_loader(info).load(engagement["id"])
+    if row is None:
+        return None
+    terms = scopes.terms_of_engagement(engagement)
+    state = scopes.compute_state(load_stored(row["body"]), terms)
+    return ScopeDraft(
+        version=row["version"],
+        source=row["source"],
+        fingerprint=row["fingerprint"],
+        updated_at=row["updated_at"],
+        **plan_parts(state, terms),
+    )
+
+
+def versions_loader(info: Info) -> DataLoader[UUID, list[ScopeVersion]]:
+    """All scope versions of an engagement, by its id, in order of number."""
+
+    async def load(engagement_ids: list[UUID]) -> list[list[ScopeVersion]]:
+        async with read_only(info.context.actor.scope()) as uow:
+            rows = await queries.versions_of(uow, engagement_ids)
+        found: dict[UUID, list[ScopeVersion]] = defaultdict(list)
+        for row in rows:
+            found[row["engagement_id"]].append(ScopeVersion.of(row))
+        return [found[each] for each in engagement_ids]
+
+    return info.context.loader("scopes.versions", load)
+
+
+def version_loader(info: Info) -> DataLoader[UUID, ScopeVersion | None]:
+    """Scope versions by id."""
+
+    async def load(ids: list[UUID]) -> list[ScopeVersion | None]:
+        async with read_only(info.context.actor.scope()) as uow:
+            rows = await queries.versions_by_ids(uow, ids)
+        found = {row["id"]: ScopeVersion.of(row) for row in rows}
+        return [found.get(each) for each in ids]
+
+    return info.context.loader("scopes.by_id", load)
+
+
+def _items_loader(info: Info) -> DataLoader[UUID, list[Any]]:
+    async def load(ids: list[UUID]) -> list[list[Any]]:
+        async with read_only(info.context.actor.scope()) as uow:
+            return _grouped(ids, await queries.items_of(uow, ids))
+
+    return info.context.loader("scopes.items", load)
+
+
+def _dependencies_loader(info: Info) -> DataLoader[UUID, list[Any]]:
+    async def load(ids: list[UUID]) -> list[list[Any]]:
+        async with read_only(info.context.actor.scope()) as uow:
+            return _grouped(ids, await queries.dependencies_of(uow, ids))
+
+    return info.context.loader("scopes.dependencies", load)
+
+
+def _expectations_loader(info: Info) -> DataLoader[UUID, list[Any]]:
+    async def load(ids: list[UUID]) -> list[list[Any]]:
+        async with read_only(info.context.actor.scope()) as uow:
+            return _grouped(ids, await queries.expectations_of(uow, ids))
+
+    return info.context.loader("scopes.expectations", load)
+
+
+def _grouped(ids: Sequence[UUID], rows: Sequence[Any]) -> list[list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["scope_version_id"]].append(row)
+    return [found[each] for each in ids]
+
+
+def _drafts_loader(info: Info) -> DataLoader[UUID, Any]:
+    async def load(engagement_ids: list[UUID]) -> list[Any]:
+        async with read_only(info.context.actor.scope()) as uow:
+            rows = await queries.drafts_of(uow, engagement_ids)
+        found = {row["engagement_id"]: row for row in rows}
+        return [found.get(each) for each in engagement_ids]
+
+    return info.context.loader("scopes.drafts", load)
+
+
+@fetches("ScopeVersion")
+async def _versions(info: Info, ids: Sequence[UUID]) -> dict[UUID, Node]:
+    info.context.actor.require(*MEMBERS)
+    async with read_only(info.context.actor.scope()) as uow:
+        rows = await queries.versions_by_ids(uow, ids)
+    return {row["id"]: ScopeVersion.of(row) for row in rows}
