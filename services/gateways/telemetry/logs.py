@@ -21,7 +21,7 @@ _CUTS = (
     (re.compile(r"(\w+://[^\s:/@]*):[^\s/@]+@"), r"\1:***@"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]+"), r"\1 ***"),
     # the token of a client's link (but not a route's template)
-    (re.compile(r"/p/(?!\{)[^/\s?#\"']+"), "/p/*"),
+    (re.compile(r"/(p|sign|files)/(?!\{)[^/\s?#\"']+"), r"/\1/*"),
     # a query string, wherever an address is quoted
     (re.compile(r"(https?://[^\s?#\"']+)\?[^\s\"']*"), r"\1?*"),
 )
