@@ -1,5 +1,6 @@
 """What every page of the portal shares: the templates, the headers, who calls, and how a failure looks."""
 
+import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,18 +11,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from portal.texts import TEXTS, preferred, text
+from portal.texts import TEXTS, preferred, refusal, text
 from services.gateways.clock import Clock
 from services.gateways.telemetry.logs import log
 from services.gateways.telemetry.requests import request_id_of
-from services.rules.errors import DomainError, NotFound
+from services.rules.errors import DomainError, InvalidInput, NotFound
 
 HERE = Path(__file__).parent
 
 # Nothing from elsewhere, no scripts, nobody may frame the page, and forms only come back here.
 HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "cache-control": "no-store",
@@ -37,8 +38,19 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+# Part of the sheet's address, so that no browser shows a new page in old clothes.
+_TEMPLATES.globals["style_version"] = hashlib.sha256(
+    (HERE / "static" / "portal.css").read_bytes()
+).hexdigest()[:12]
 
 Handler = Callable[["Portal", Request], Awaitable[Response]]
+
+
+class FormTooLarge(InvalidInput):
+    """More than any form of ours sends."""
+
+    def __init__(self) -> None:
+        super().__init__("The form is too large.", code="FORM_TOO_LARGE")
 
 
 @dataclass(frozen=True)
@@ -77,8 +89,8 @@ class Portal:
             )  # fmt: skip
         if isinstance(error, DomainError):
             return self.render(
-                request, "message.html", locale, status=400,
-                title=text(locale, "error_heading"), more=TEXTS[locale].get(error.code, error.message),
+                request, "message.html", locale, status=413 if isinstance(error, FormTooLarge) else 400,
+                title=text(locale, "error_heading"), more=refusal(locale, error.code),
             )  # fmt: skip
         number = request_id_of(request.scope)
         if number == "-":

@@ -20,8 +20,8 @@ def routes(clock: Clock) -> list[BaseRoute]:
     portal = Portal(clock)
     return [
         Route("/", endpoint(portal, start)),
-        Route("/sign/{token}", endpoint(portal, signing.show), methods=["GET"]),
-        Route("/sign/{token}", endpoint(portal, signing.act), methods=["POST"]),
-        Route("/files/{token}", endpoint(portal, signing.file), methods=["GET"]),
+        Route("/sign/{token:path}", endpoint(portal, signing.show), methods=["GET"]),
+        Route("/sign/{token:path}", endpoint(portal, signing.act), methods=["POST"]),
+        Route("/files/{token:path}", endpoint(portal, signing.file), methods=["GET"]),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]

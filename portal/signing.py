@@ -1,25 +1,34 @@
 """The page behind a link: read the document, see its fingerprint, sign or decline. Works without JavaScript."""
 
 import hashlib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from portal.page import Portal
-from portal.texts import TEXTS, day, moment, text
-from services import documents, links, signing
-from services.rules.errors import Conflict, DomainError, InvalidInput, NotFound
+from portal.page import FormTooLarge, Portal
+from portal.texts import TEXTS, day, moment, refusal, text
+from services import documents, signing
+from services.rules.errors import Conflict, DomainError, InvalidInput, NotFound, Stale
+from services.signing.holders import find_holder
 
-_FORM_BYTES = 64 * 1024
+_FORM_BYTES: Final = 64 * 1024
+_FIELDS: Final = 10
+_ON_PAGE: Final = frozenset({"consent", "name", "reason"})
+"""The fields that the page shows, and so can point at."""
+
+Form = Mapping[str, str]
 
 
 async def show(portal: Portal, request: Request) -> Response:
-    """GET /sign/{token}."""
-    page = await signing.open_link(
-        request.path_params["token"], now=portal.clock.now(), **portal.caller(request)
-    )
+    """GET /sign/{token}. HEAD tells whether the link works, and does not count as reading."""
+    token = request.path_params["token"]
+    if request.method == "HEAD":
+        await find_holder(token, **portal.caller(request))
+        return Response(media_type="text/html")
+    page = await signing.open_link(token, now=portal.clock.now(), **portal.caller(request))
     return _page(portal, request, page)
 
 
@@ -28,31 +37,44 @@ async def act(portal: Portal, request: Request) -> Response:
     token = request.path_params["token"]
     form = await _form(request)
     try:
-        if _field(form, "act") == "decline":
-            await signing.decline(
-                token,
-                reason=_field(form, "reason"),
-                now=portal.clock.now(),
-                **portal.caller(request),
-            )
-        else:
-            if _field(form, "consent") != "yes":
-                raise InvalidInput("Consent is needed.", code="CONSENT", field="consent")
-            await signing.sign(
-                token,
-                fingerprint=_field(form, "fingerprint"),
-                name=_field(form, "name"),
-                consent_version=_field(form, "consent_version"),
-                now=portal.clock.now(),
-                **portal.caller(request),
-            )
+        await _do(portal, request, token, form)
     except NotFound:
         raise
     except DomainError as error:
         page = await signing.open_link(token, now=portal.clock.now(), **portal.caller(request))
+        if not page.can_sign and page.signer_status == _ANSWERED.get(form.get("act", "")):
+            # A second click, or the way back in the browser: this was said already, and it stands.
+            return RedirectResponse(request.url.path, status_code=303)
         status = 409 if isinstance(error, Conflict) else 422
         return _page(portal, request, page, status=status, error=error, typed=form)
     return RedirectResponse(request.url.path, status_code=303)
+
+
+_ANSWERED: Final = {"sign": "signed", "decline": "declined"}
+
+
+async def _do(portal: Portal, request: Request, token: str, form: Form) -> None:
+    wish = form.get("act", "")
+    if wish == "decline":
+        await signing.decline(
+            token,
+            reason=form.get("reason", ""),
+            now=portal.clock.now(),
+            **portal.caller(request),
+        )
+    elif wish == "sign":
+        if form.get("consent") != "yes":
+            raise InvalidInput("Consent is needed.", code="CONSENT", field="consent")
+        await signing.sign(
+            token,
+            fingerprint=form.get("fingerprint", ""),
+            name=form.get("name", ""),
+            consent_version=form.get("consent_version", ""),
+            now=portal.clock.now(),
+            **portal.caller(request),
+        )
+    else:
+        raise InvalidInput("Neither signed nor declined.", code="REFUSED")
 
 
 async def file(portal: Portal, request: Request) -> Response:
@@ -70,15 +92,20 @@ async def file(portal: Portal, request: Request) -> Response:
     )
 
 
-async def _form(request: Request) -> FormData:
-    if int(request.headers.get("content-length") or 0) > _FORM_BYTES:
-        raise InvalidInput("The form is too large.", code="TEXT_TOO_LONG", field="name")
-    return await request.form(max_files=0, max_fields=10, max_part_size=_FORM_BYTES)
-
-
-def _field(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+async def _form(request: Request) -> Form:
+    """The fields of a posted form. Raises `FormTooLarge` as soon as more comes in than any form of ours sends."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            raise FormTooLarge
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS
+        )
+    except ValueError:
+        raise FormTooLarge from None
+    return dict(pairs)
 
 
 def _page(
@@ -88,33 +115,53 @@ def _page(
     *,
     status: int = 200,
     error: DomainError | None = None,
-    typed: FormData | None = None,
+    typed: Form | None = None,
 ) -> Response:
     locale = page.locale
     words = TEXTS[locale]
-    name = _field(typed, "name") if typed else ""
+    typed = typed or {}
+    what = f"{words[page.document_kind]} {page.document_number}"
+    outcome = _outcome(page)
+    if outcome and error is not None and error.code in {"ENVELOPE_CLOSED", "ENVELOPE_EXPIRED"}:
+        # The outcome says the same, and says it better.
+        error = None
+    title = f"{what} · {page.practice_name}"
+    if error:
+        title = text(locale, "error_title", title=title)
     return portal.render(
         request,
         "sign.html",
         locale,
         status=status,
         page=page,
-        title=f"{words[page.document_kind]} {page.document_number}",
-        sign_label=words.get(f"act_{page.document_kind}", words["sign_heading"]),
-        outcome=_outcome(page),
+        title=title,
+        what=what,
+        sign_label=words.get(f"act_{page.document_kind}", words["act"]),
+        outcome=outcome,
+        has_signed=page.signer_status == "signed" and page.status in _STANDING,
         deadline=day(locale, page.expires_at),
-        file_url=links.file_url(page.file_token),
+        paper=_scrolling(page.preview_html, words["wide_table"]),
+        file_path=f"/files/{page.file_token}",
         signers=[_signer(page, state) for state in page.signers],
-        error=_error(locale, error) if error else None,
-        error_field=error.field if error else None,
-        name=name,
-        reason=_field(typed, "reason") if typed else "",
+        error=refusal(locale, error.code) if error else None,
+        error_field=error.field if error and page.can_sign and error.field in _ON_PAGE else None,
+        # Who must read anew agrees anew.
+        has_consented=typed.get("consent") == "yes" and not isinstance(error, Stale),
+        name=typed.get("name", ""),
+        reason=typed.get("reason", ""),
     )
 
 
-def _error(locale: str, error: DomainError) -> str:
-    """The refusal in the reader's language; one that the pages have no words for keeps the service's own."""
-    return TEXTS[locale].get(error.code, error.message)
+_STANDING: Final = frozenset({"sent", "viewed", "completed"})
+
+
+def _scrolling(preview_html: str, label: str) -> str:
+    """The preview with each ruled table in a box of its own, which scrolls where the screen is narrower than the figures."""
+    box = f'<div class="wide" tabindex="0" role="group" aria-label="{label}"><table class="ruled">'
+    pieces = preview_html.split('<table class="ruled">')
+    return pieces[0] + "".join(
+        box + piece.replace("</table>", "</table></div>", 1) for piece in pieces[1:]
+    )
 
 
 def _signer(page: signing.SigningPage, state: signing.SignerState) -> dict[str, str]:
@@ -140,6 +187,8 @@ def _outcome(page: signing.SigningPage) -> str:
     key = f"done_{page.status}"
     if page.status in {"sent", "viewed"}:
         key = "done_signed"
+    if page.status == "declined" and not page.reason:
+        key = "done_declined_plain"
     values: dict[str, Any] = {
         "name": page.signer_name,
         "reason": page.reason,

@@ -1,0 +1,146 @@
+"""Reports as files: `/exports/<report>.csv` with a bearer token, and `/exports/<token>/<report>.csv` by a signed link.
+
+The parameters are those of the report, as in `/exports/retainer-balances.csv?asOf=2026-03-31`. A signed link reads that one report
+with those parameters for a quarter of an hour, as the accountant would, whoever made it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from services import links, reports
+from services.actor import Actor
+from services.gateways.clock import Clock
+from services.rules.errors import DomainError, Forbidden, InvalidInput, NotFound
+
+Authenticate = Callable[[Request], Awaitable[Actor | None]]
+"""Who sends a request with a bearer token; None without one."""
+
+_HEADERS: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+
+def _date(values: Mapping[str, str], name: str) -> date | None:
+    text = values.get(name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidInput("A date is written 2026-03-31.", code="DATE", field=name) from None
+
+
+def _instant(values: Mapping[str, str], name: str) -> datetime | None:
+    text = values.get(name)
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        moment = None
+    if text and (moment is None or moment.utcoffset() is None):
+        raise InvalidInput(
+            "An instant is written 2026-03-31T12:00:00Z, with its offset.", code="DATE", field=name
+        )
+    return moment.astimezone(UTC) if moment else None
+
+
+async def _retainer_balances(actor: Actor, values: Mapping[str, str], today: date) -> str:
+    return await reports.retainer_balances_csv(
+        actor,
+        as_of=_date(values, "asOf") or today,
+        known_at=_instant(values, "knownAt"),
+        include_empty=values.get("includeEmpty") == "true",
+    )
+
+
+async def _client_ledger(actor: Actor, values: Mapping[str, str], today: date) -> str:
+    try:
+        client_id = UUID(values.get("clientId", ""))
+    except ValueError:
+        raise NotFound("No client with this id.", field="clientId") from None
+    return await reports.client_ledger_csv(
+        actor,
+        client_id,
+        from_date=_date(values, "from"),
+        to_date=_date(values, "to"),
+        known_at=_instant(values, "knownAt"),
+    )
+
+
+async def _trial_balance(actor: Actor, values: Mapping[str, str], today: date) -> str:
+    return await reports.trial_balance_csv(
+        actor, as_of=_date(values, "asOf"), known_at=_instant(values, "knownAt")
+    )
+
+
+REPORTS: Final[dict[str, Callable[[Actor, Mapping[str, str], date], Awaitable[str]]]] = {
+    "retainer-balances": _retainer_balances,
+    "client-ledger": _client_ledger,
+    "trial-balance": _trial_balance,
+}
+"""Every report by the name of its file. A report's `asOf` is today where none is given and one is needed."""
+
+
+def routes(authenticate: Authenticate, clock: Clock) -> list[BaseRoute]:
+    """The addresses of the reports. `authenticate` raises a `DomainError` for a token that does not hold."""
+
+    async def by_token(request: Request) -> Response:
+        async def ask() -> Actor:
+            actor = await authenticate(request)
+            if actor is None:
+                raise Forbidden("Send a token: Authorization: Bearer sw_…", code="UNAUTHENTICATED")
+            return actor
+
+        return await _answer(request, ask, clock)
+
+    async def by_link(request: Request) -> Response:
+        async def ask() -> Actor:
+            report = f"{request.path_params['report']}.csv"
+            if request.url.query:
+                report += f"?{request.url.query}"
+            tenant_id, member_id = links.read_export_token(
+                request.path_params["token"], report, now=clock.now()
+            )
+            return Actor(tenant_id, "accountant", member_id=member_id, request_id="export-link")
+
+        return await _answer(request, ask, clock)
+
+    return [
+        Route("/exports/{report}.csv", by_token, methods=["GET"]),
+        Route("/exports/{token}/{report}.csv", by_link, methods=["GET"]),
+    ]
+
+
+async def _answer(request: Request, ask: Callable[[], Awaitable[Actor]], clock: Clock) -> Response:
+    name: str = request.path_params["report"]
+    try:
+        actor = await ask()
+        if name not in REPORTS:
+            raise NotFound(f"The reports are {', '.join(REPORTS)}.", field="report")
+        text = await REPORTS[name](actor, request.query_params, clock.today(actor.timezone))
+    except DomainError as error:
+        return _refused(error)
+    return Response(
+        text.encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={**_HEADERS, "content-disposition": f'attachment; filename="{name}.csv"'},
+    )
+
+
+def _refused(error: DomainError) -> Response:
+    status = 400
+    if error.code == "UNAUTHENTICATED":
+        status = 401
+    elif isinstance(error, Forbidden):
+        status = 403
+    elif isinstance(error, NotFound):
+        status = 404
+    body: dict[str, Any] = {"code": error.code, "message": error.message, "field": error.field}
+    return JSONResponse({"error": body}, status_code=status, headers=_HEADERS)
