@@ -38,7 +38,7 @@ DOCUMENT_NAMES: Final[dict[str, dict[str, str]]] = {
 
 _BUTTONS = {"en": "Open the document", "da": "Åbn dokumentet"}
 _LOCALES = {"en": "en_GB", "da": "da_DK"}
-_MOMENTS = {"en": "d MMMM y 'at' HH:mm", "da": "d. MMMM y 'kl.' HH.mm"}
+_MOMENTS = {"en": "d MMMM y 'at' HH:mm (zzzz)", "da": "d. MMMM y 'kl.' HH.mm (zzzz)"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def has_template(kind: str, locale: str) -> bool:
 
 
 def moment(iso: str, locale: str, timezone: str) -> str:
-    """An instant as a reader writes it, in the practice's time zone."""
+    """An instant as a reader writes it, in the practice's time zone, which it names: the reader may live in another."""
     local = datetime.fromisoformat(iso).astimezone(ZoneInfo(timezone))
     return str(format_datetime(local, _MOMENTS[locale], locale=_LOCALES[locale]))
 

@@ -149,7 +149,7 @@ async def test_a_request_to_sign_leaves_in_the_assistants_name_with_a_link_made_
     assert f'href="http://testserver{link}"' in message.html
     assert "Søren &lt;Å&gt; O&#39;Hara &amp; Søn" in message.html
     assert "Søren <Å> O'Hara & Søn" in message.text
-    assert "åbent til 16. marts 2026 kl. 10.00." in message.text
+    assert "åbent til 16. marts 2026 kl. 10.00 (Centraleuropæisk normaltid)." in message.text
     parsed = message_from_bytes(message.to_bytes(), policy=default)
     assert parsed["subject"] == message.subject
     assert parsed["to"].addresses[0].display_name == "Søren <Å> O'Hara & Søn"
@@ -289,6 +289,23 @@ async def test_the_running_worker_hears_of_new_mail_and_stops_when_told(
     stop.set()
     await asyncio.wait_for(worker, 30)
     assert [m.outbox_id for m in post.sent] == [message_id]
+
+
+@pytest.mark.parametrize(
+    ("iso", "locale", "timezone", "written"),
+    [
+        ("2026-12-06T07:50:00+00:00", "da", "Europe/Copenhagen", "6. december 2026 kl. 08.50 (Centraleuropæisk normaltid)"),
+        ("2026-12-06T07:50:00+00:00", "en", "Europe/Copenhagen", "6 December 2026 at 08:50 (Central European Standard Time)"),
+        ("2026-07-05T22:30:00+00:00", "da", "Europe/Copenhagen", "6. juli 2026 kl. 00.30 (Centraleuropæisk sommertid)"),
+        ("2026-12-06T07:50:00+00:00", "en", "America/New_York", "6 December 2026 at 02:50 (Eastern Standard Time)"),
+        ("2026-12-06T07:50:00+00:00", "en", "Asia/Kolkata", "6 December 2026 at 13:20 (GMT+05:30)"),
+    ],
+    ids=["danish", "english", "summer", "far west", "a zone without a name"],
+)  # fmt: skip
+def test_a_moment_is_written_as_its_reader_does_and_names_the_practices_zone(
+    iso: str, locale: str, timezone: str, written: str
+) -> None:
+    assert mail.moment(iso, locale, timezone) == written
 
 
 @pytest.mark.parametrize("locale", ["en", "da"])
