@@ -51,6 +51,18 @@ async def open_envelope(
     )  # fmt: skip
 
 
+async def overdue_envelopes(uow: UnitOfWork, now: datetime) -> list[UUID]:
+    """Ids of the envelopes that are out for signature past their end, oldest first."""
+    rows = await uow.fetch(
+        """
+        select id from envelope where tenant_id = $1 and status in ('sent', 'viewed') and expires_at <= $2
+        order by id
+        """,
+        uow.tenant_id, now,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
 async def envelopes_of_subjects(
     uow: UnitOfWork, subject_kind: str, subject_ids: Sequence[UUID]
 ) -> list[asyncpg.Record]:

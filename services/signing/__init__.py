@@ -8,7 +8,7 @@ Order of locks: first the subject's own (the outcome's `lock`), then the envelop
 or withdraw, so the two never wait for each other.
 """
 
-from services.signing.acts import Signed, decline, sign, void
+from services.signing.acts import Signed, decline, expire, sign, void
 from services.signing.outcomes import OUTCOMES, Outcome
 from services.signing.pages import SignerState, SigningPage, open_link, verify_file
 
@@ -19,6 +19,7 @@ __all__ = [
     "SignerState",
     "SigningPage",
     "decline",
+    "expire",
     "open_link",
     "sign",
     "verify_file",

@@ -1,4 +1,4 @@
-"""Sign, decline, void: each under the envelope's lock, each at most once."""
+"""Sign, decline, void, expire: each under the envelope's lock, each at most once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +56,7 @@ async def sign(
         envelope, signer = await locked(uow, holder)
         if signer["status"] == "signed":
             return Signed(envelope["id"], envelope["status"], signer["signed_at"], True)
-        if not (has_expired := await write_expiry(uow, holder, envelope, now)):
+        if not (has_expired := await write_expiry(uow, holder.actor, envelope, now)):
             _require_open(envelope)
             _require_shown(envelope, fingerprint, consent_version)
             status = await _record(uow, holder, envelope, signer, signed_name=signed_name, now=now)
@@ -75,7 +75,7 @@ async def decline(token: str, *, reason: str, ip: str, user_agent: str, now: dat
     holder = await find_holder(token, ip=ip, user_agent=user_agent)
     async with unit_of_work(holder.actor.scope()) as uow:
         envelope, signer = await locked(uow, holder)
-        if not (has_expired := await write_expiry(uow, holder, envelope, now)):
+        if not (has_expired := await write_expiry(uow, holder.actor, envelope, now)):
             _require_open(envelope)
             if signer["status"] == "signed":
                 raise Conflict("You have signed this already.", code="ALREADY_SIGNED")
@@ -128,6 +128,22 @@ async def void(actor: Actor, envelope_id: UUID, *, reason: str, now: datetime) -
             uow, subject_id=found["subject_id"], reason=f"voided: {said}", now=now
         )
     return envelope_id
+
+
+async def expire(actor: Actor, envelope_id: UUID, *, now: datetime) -> bool:
+    """End an envelope whose time has run out, without anybody opening its link; answers whether this call did it.
+
+    For the sweep (`services.sweep`): one that is closed already, or not due, or not there is left alone. Raises `Forbidden`,
+    and what the outcome raises; then nothing has changed.
+    """
+    actor.require("system")
+    async with unit_of_work(actor.scope()) as uow:
+        found = await queries.envelope_by_id(uow, envelope_id)
+        if found is None:
+            return False
+        await lock_subject(uow, found["subject_kind"], found["subject_id"])
+        envelope = await queries.lock_envelope(uow, envelope_id)
+        return envelope is not None and await write_expiry(uow, actor, envelope, now)
 
 
 def _require_open(envelope: asyncpg.Record) -> None:

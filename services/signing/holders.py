@@ -74,14 +74,14 @@ def expiry() -> Conflict:
 
 
 async def write_expiry(
-    uow: UnitOfWork, holder: Holder, envelope: asyncpg.Record, now: datetime
+    uow: UnitOfWork, actor: Actor, envelope: asyncpg.Record, now: datetime
 ) -> bool:
-    """Write down that an open, locked envelope has run out, if it has."""
+    """Write down that an open, locked envelope has run out, if it has; `actor` is whoever notices."""
     if envelope["status"] not in envelopes.OPEN or envelope["expires_at"] > now:
         return False
-    await envelopes.add_event(uow, envelope["id"], kind="expired", actor=holder.actor, now=now)
+    await envelopes.add_event(uow, envelope["id"], kind="expired", actor=actor, now=now)
     await envelopes.close(uow, envelope["id"], status="expired", now=now)
-    await OUTCOMES[holder.subject_kind].on_declined(
-        uow, subject_id=holder.subject_id, reason="expired", now=now
+    await OUTCOMES[envelope["subject_kind"]].on_declined(
+        uow, subject_id=envelope["subject_id"], reason="expired", now=now
     )
     return True

@@ -75,7 +75,7 @@ async def open_link(token: str, *, ip: str, user_agent: str, now: datetime) -> S
         is_overdue = envelope["status"] != envelopes.status_at(envelope, now)
         if is_overdue or (envelope["status"] in envelopes.OPEN and signer["viewed_at"] is None):
             envelope, signer = await locked(uow, holder)
-            if not await write_expiry(uow, holder, envelope, now):
+            if not await write_expiry(uow, holder.actor, envelope, now):
                 await _note_view(uow, holder.actor, envelope, signer, now)
             envelope, signer = await rows(uow, holder)
         return await _page(uow, envelope, signer, now)
