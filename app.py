@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 from starlette.applications import Starlette
@@ -20,13 +21,14 @@ from db.embedded import EmbeddedServer
 from db.engine import DB
 from db.migrate import ensure_database, migrate
 from db.unit_of_work import use_tenant_key
+from portal.exports import routes as export_routes
 from portal.routes import routes as portal_routes
 from schema.context import Context
 from schema.examples import EXAMPLES
 from schema.graphiql import GraphiQL
 from schema.root import sdl, served_schema
 from schema.view import GraphQLEndpoint
-from services import access, jobs, links
+from services import access, jobs, links, sweep
 from services.actor import Actor
 from services.gateways.clock import Clock, SystemClock
 from services.gateways.email import EmailGateway, FileEmailGateway, Mailbox, SmtpEmailGateway
@@ -38,6 +40,9 @@ from services.gateways.telemetry.requests import RequestTelemetry, request_id_of
 from settings import Settings
 
 EMBEDDED_DATABASE = "scopewright"
+
+SWEEP_EVERY = timedelta(seconds=60)
+"""How often the worker looks for papers that have run out."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,7 @@ def create_app(
         routes=[
             *endpoint.routes(),
             Route("/schema.graphql", sdl_file),
+            *export_routes(lambda request: _asker(request, clock, oidc, settings), clock),
             *portal_routes(clock),
             *health_routes({"database": _database_answers}, metrics if settings.metrics else None),
         ],
@@ -166,10 +172,15 @@ def create_app(
 
 @contextlib.asynccontextmanager
 async def worker(settings: Settings, runtime_url: str, clock: Clock) -> AsyncIterator[None]:
-    """The worker, at work for the length of the block; it ends what it has begun."""
+    """The worker, at work for the length of the block: it sends mail and writes down what has run out.
+
+    It ends what it has begun, for which it has ten seconds; what is cut off after them rolls back.
+    """
     stop = asyncio.Event()
     beating = asyncio.create_task(beat(settings.var_dir / "worker.alive"))
-    working = asyncio.create_task(_keep_working(settings, runtime_url, clock, stop))
+    working = asyncio.gather(
+        _keep_working(settings, runtime_url, clock, stop), _keep_sweeping(clock, stop)
+    )
     try:
         yield
     finally:
@@ -191,6 +202,17 @@ async def _keep_working(
             log("worker").warning("worker_failed", error=repr(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), timeout=2)
+
+
+async def _keep_sweeping(clock: Clock, stop: asyncio.Event) -> None:
+    """Write down what has run out, at once and then every minute, whatever went wrong the last time."""
+    while not stop.is_set():
+        try:
+            await sweep.sweep(clock.now())
+        except Exception as error:
+            log("worker").warning("sweep_failed", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=SWEEP_EVERY.total_seconds())
 
 
 def _verifier(settings: Settings, clock: Clock) -> OidcVerifier | None:
