@@ -1,7 +1,7 @@
 """Engagements: the list, opening one, changing its terms, sending its contract."""
 
 from datetime import datetime
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 import strawberry
@@ -22,6 +22,8 @@ from schema.relay import Connection, Keyset, decode_id
 from services import engagements, services_contracts
 from services.actor import MEMBERS
 from services.rules.errors import NotFound
+
+_Key = tuple[int, int, UUID] | None
 
 ENGAGEMENTS_NEWEST_FIRST = Keyset("engagements.newest", (int, int, UUID))
 
@@ -53,16 +55,13 @@ class EngagementQuery:
             async with read_only(actor.scope()) as uow:
                 return await queries.count_engagements(uow, client_id=client, statuses=wanted)
 
-        def key(value: Any) -> Any:
-            return value
-
         async with read_only(actor.scope()) as uow:
             rows = await queries.engagements_page(
                 uow,
                 client_id=client,
                 statuses=wanted,
-                after=key(page.after),
-                before=key(page.before),
+                after=cast(_Key, page.after),
+                before=cast(_Key, page.before),
                 limit=page.fetch,
                 is_backward=page.backward,
             )

@@ -23,6 +23,7 @@ def change_order_paper(
     issued_on: date,
     valid_until: date,
     contract_signed_on: date,
+    change_clause: str | None,
 ) -> dict[str, Any]:
     """The payload of kind `change_order` in one language. Free text stands as the practice wrote it."""
     found, engagement, currency = (
@@ -45,6 +46,7 @@ def change_order_paper(
             "title": engagement["name"],
             "contract_number": engagements.number_of(engagement),
             "contract_signed_on": contract_signed_on.isoformat(),
+            "change_clause": change_clause,
         },
         "order": {
             "number": number,

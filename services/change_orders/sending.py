@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from contracts.numbering import clause_number
 from db.queries import change_orders as queries
+from db.queries import documents as document_queries
 from db.queries import engagements as engagement_queries
 from db.queries import practices as practice_queries
 from db.tables.change_orders import ChangeOrder
@@ -100,6 +102,8 @@ async def _send(  # noqa: PLR0917 - the parts of one call, split for its idempot
     valid_until = offer_expires_on(change_clause(engagement), today)
     # The offer stands to the end of its last day where the practice is.
     expires_at = datetime.combine(valid_until + timedelta(days=1), time(), zone)
+    signed: Any = await document_queries.document_content(uow, contract["document_id"])
+    change_clause_number = clause_number(signed["content"], "change")
     papers: dict[str, documents.FrozenDocument] = {}
     for locale in LOCALES:
         papers[locale] = await documents.freeze(
@@ -121,6 +125,7 @@ async def _send(  # noqa: PLR0917 - the parts of one call, split for its idempot
                 issued_on=today,
                 valid_until=valid_until,
                 contract_signed_on=contract["decided_at"].astimezone(zone).date(),
+                change_clause=change_clause_number,
             ),
             now=now,
         )

@@ -133,9 +133,7 @@ def services_contract(
 def _phases(engagement: Any, state: ScopeState) -> list[dict[str, Any]]:
     """One phase for each summary at the top; tasks beside them stand together under the engagement's name."""
     roots: list[tuple[str, ScopeItem | None, list[ScopeItem]]] = []
-    depth_of: dict[str, int] = {}
     for item in state.scope.in_outline_order():
-        depth_of[item.item_key] = 0 if item.parent_key is None else 1
         if item.parent_key is None and item.kind is ItemKind.SUMMARY:
             roots.append((item.title, item, []))
         elif item.parent_key is None:

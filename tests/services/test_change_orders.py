@@ -169,6 +169,37 @@ async def test_figures_freeze_when_the_order_is_sent(owner_connection: asyncpg.C
     assert dict(await order_row(case, order_id)) == dict(row)
 
 
+async def test_the_paper_names_the_change_clause_of_the_signed_contract_by_its_number() -> None:
+    case = await a_signed_engagement()
+    order_id = await a_sent_order(case)
+    async with read_only(case.actor.scope()) as uow:
+        payload = json.loads(
+            await uow.fetchval(
+                "select payload from document where tenant_id = $1 and subject_id = $2 and locale = 'da'",
+                uow.tenant_id, order_id,
+            )
+        )  # fmt: skip
+    assert payload["engagement"]["change_clause"] == "6"
+    assert payload["order"]["offer_valid_until"] == "2026-03-16"
+    assert payload["total_after"] == {"amount_minor": 15_625_000, "currency": "DKK"}
+
+
+async def test_a_scope_version_that_was_tampered_with_is_not_built_upon(
+    owner_connection: asyncpg.Connection,
+) -> None:
+    case = await a_signed_engagement()
+    version = await current_scope(case)
+    async with owner_connection.transaction():
+        await owner_connection.execute("alter table scope_item disable trigger append_only")
+        await owner_connection.execute(
+            "update scope_item set fixed_fee_minor = 1 where scope_version_id = $1 and item_key = 'build'",
+            version["id"],
+        )
+        await owner_connection.execute("alter table scope_item enable trigger append_only")
+    with pytest.raises(RuntimeError, match="does not hash to its fingerprint"):
+        await change_orders.preview_changes(case.actor, case.engagement_id, a_shop())
+
+
 async def test_an_order_on_a_stale_base_is_refused_and_names_the_current_version() -> None:
     case = await a_signed_engagement()
     first = await a_sent_order(case)
