@@ -136,3 +136,30 @@ def use_signing_days(days: int) -> None:
 def signing_ends(now: datetime) -> datetime:
     """When a paper that is sent now can be signed no more, where the sender names no other end."""
     return now + timedelta(days=_signing_days[0])
+
+
+EXPORT_LINK_LASTS = timedelta(minutes=15)
+"""How long a link to a report is good for."""
+
+
+def export_token(tenant_id: UUID, member_id: UUID, report: str, *, now: datetime) -> str:
+    """A token that reads one report for a while; `report` is its name with its parameters, as the address has them."""
+    ends = int((now + EXPORT_LINK_LASTS).timestamp())
+    head = tenant_id.bytes + member_id.bytes + ends.to_bytes(8, "big")
+    return _write(head + _mac(f"export:{tenant_id}:{member_id}:{ends}:{report}"))
+
+
+def read_export_token(token: str, report: str, *, now: datetime) -> tuple[UUID, UUID]:
+    """The practice, and the member who asked for the link. Raises `NotFound` (LINK_INVALID): also for another report."""
+    data = _read(token, 40 + _MAC_BYTES)
+    tenant_id, member_id = UUID(bytes=data[:16]), UUID(bytes=data[16:32])
+    ends = int.from_bytes(data[32:40], "big")
+    signed = _mac(f"export:{tenant_id}:{member_id}:{ends}:{report}")
+    if not hmac.compare_digest(data[40:], signed) or now.astimezone(UTC).timestamp() >= ends:
+        raise no_such_link()
+    return tenant_id, member_id
+
+
+def export_url(token: str, report: str) -> str:
+    """The address that answers with the report."""
+    return f"{_base_url()}/exports/{token}/{report}"

@@ -6,6 +6,8 @@ import pytest
 
 from db.unit_of_work import read_only
 from services import invoices, ledger, refunds
+from services.rules.errors import RuleViolation
+from tests.factories.engagements import a_sent_order, sign_subject
 from tests.factories.money import (
     MARCH,
     a_billable_engagement,
@@ -111,9 +113,6 @@ async def test_deposit_invoice_drawdown_payment_and_part_refund_to_the_last_oere
 
 
 async def test_a_second_request_asks_for_the_difference_that_a_change_order_made() -> None:
-    from services.rules.errors import RuleViolation
-    from tests.factories.engagements import a_sent_order, sign_subject
-
     case = await a_billable_engagement()
     await ask(case)
     with pytest.raises(RuleViolation) as refusal:

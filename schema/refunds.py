@@ -1,0 +1,364 @@
+"""Refunds, and what a client is entitled to get back."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Self
+from uuid import UUID
+
+import orjson
+import strawberry
+
+from db.queries import refunds as queries
+from db.unit_of_work import read_only
+from schema.clients import Client, client_loader
+from schema.context import Info
+from schema.documents import Document, document_loader
+from schema.errors import Payload, refusals_as
+from schema.relay import Connection, Keyset, Node, decode_id, encode_id, fetches
+from schema.retainers import money
+from schema.scalars import Money, MoneyInput
+from services import refunds
+from services.actor import MEMBERS
+
+REFUNDS_NEWEST_FIRST = Keyset("refunds.requested", (UUID,))
+
+
+@strawberry.enum(description="Where a refund stands.")
+class RefundStatus(Enum):
+    """The life of a refund."""
+
+    REQUESTED = strawberry.enum_value("requested", description="Asked for; the sum is set aside.")
+    APPROVED = strawberry.enum_value("approved", description="Approved, explained and announced.")
+    REJECTED = strawberry.enum_value("rejected", description="Turned down; the sum is free again.")
+    SETTLED = strawberry.enum_value("settled", description="Paid out.")
+    FAILED = strawberry.enum_value("failed", description="Could not be paid, or came back.")
+
+
+@strawberry.enum(description="What a line of an entitlement stands for.")
+class EntitlementKind(Enum):
+    """The kinds of `services.rules.refunds`."""
+
+    PAID = strawberry.enum_value("paid", description="Payments of invoices.")
+    DEPOSITED = strawberry.enum_value("deposited", description="What came into retainers.")
+    EARNED = strawberry.enum_value("earned", description="Work accepted, with tax.")
+    KILL_FEE = strawberry.enum_value("kill_fee", description="The charge for ending early.")
+    CREDIT = strawberry.enum_value("credit", description="An agreed credit.")
+    EARLIER_REFUND = strawberry.enum_value("earlier_refund", description="Refunded before.")
+    LIMIT = strawberry.enum_value("limit", description="What the bounds take off or put on.")
+
+
+@strawberry.type(description="One step of an entitlement.")
+class EntitlementLine:
+    """The lines sum to the entitlement."""
+
+    kind: EntitlementKind = strawberry.field(description="What it stands for.")
+    amount: Money = strawberry.field(description="Signed, as it enters the sum.")
+    running: Money = strawberry.field(description="The sum so far.")
+    note: str = strawberry.field(
+        description="Where the figure comes from, in the engagement's language."
+    )
+
+
+@strawberry.type(description="What a client may get back of an engagement's money, explained.")
+class RefundEntitlement:
+    """Paid − earned − kill fee ± credits − earlier refunds."""
+
+    lines: list[EntitlementLine] = strawberry.field(description="Step by step.")
+    entitled: Money = strawberry.field(description="What may go back now.")
+    refundable: Money = strawberry.field(
+        description="What was paid and not refunded: no entitlement is larger."
+    )
+
+
+def _line(currency: str, line: dict[str, Any]) -> EntitlementLine:
+    return EntitlementLine(
+        kind=EntitlementKind(line["kind"]),
+        amount=money(line["amount_minor"], currency),
+        running=money(line["running_minor"], currency),
+        note=line["note"],
+    )
+
+
+@strawberry.type(description="Money that goes back to a client.")
+class Refund(Node):
+    """Out of one retainer or one payment; it only goes forward."""
+
+    row: strawberry.Private[Any]
+    number: str = strawberry.field(description="Such as RF-0001; runs without gaps.")
+    status: RefundStatus = strawberry.field(description="Where it stands.")
+    engagement_id: strawberry.ID = strawberry.field(description="The engagement.")
+    retainer_id: strawberry.ID | None = strawberry.field(description="What it comes out of, or …")
+    payment_id: strawberry.ID | None = strawberry.field(description="… the payment it undoes.")
+    amount: Money = strawberry.field(description="How much.")
+    reason: str = strawberry.field(description="Why, as the memo says.")
+    requested_on: date = strawberry.field(description="When it was asked for.")
+    decided_on: date | None = strawberry.field(description="When it was decided.")
+    settled_on: date | None = strawberry.field(description="When it left the bank.")
+    failed_on: date | None = strawberry.field(description="When it failed.")
+    failure_reason: str = strawberry.field(description="Why it failed.")
+    entitlement: list[EntitlementLine] = strawberry.field(
+        description="The explanation as it was approved; empty before that."
+    )
+    entitled: Money | None = strawberry.field(description="The sum of the explanation.")
+    version: int = strawberry.field(description="Send it back as `expectedVersion` to change it.")
+    created_at: datetime = strawberry.field(description="When it was recorded.")
+
+    @strawberry.field(description="Who gets it.")
+    async def client(self, info: Info) -> Client | None:
+        """The client."""
+        return await client_loader(info).load(self.row["client_id"])
+
+    @strawberry.field(description="The memo; null before it is approved.")
+    async def document(self, info: Info) -> Document | None:
+        """Frozen at approval."""
+        document_id = self.row["document_id"]
+        return None if document_id is None else await document_loader(info).load(document_id)
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From its row."""
+        currency, entitled = row["currency"], row["entitlement_minor"]
+        lines = orjson.loads(row["entitlement"]) if row["entitlement"] else []
+        same = (
+            "reason", "requested_on", "decided_on", "settled_on", "failed_on", "failure_reason", "version", "created_at",
+        )  # fmt: skip
+        return cls(
+            id=encode_id("Refund", row["id"]),
+            row=row,
+            number=refunds.number_of(row["number"]),
+            status=RefundStatus(row["status"]),
+            engagement_id=encode_id("Engagement", row["engagement_id"]),
+            retainer_id=encode_id("Retainer", row["retainer_id"]) if row["retainer_id"] else None,
+            payment_id=encode_id("Payment", row["payment_id"]) if row["payment_id"] else None,
+            amount=money(row["amount_minor"], currency),
+            entitlement=[_line(currency, line) for line in lines],
+            entitled=None if entitled is None else money(entitled, currency),
+            **{name: row[name] for name in same},
+        )
+
+
+@fetches("Refund")
+async def _refunds(info: Info, ids: Sequence[UUID]) -> dict[UUID, Node]:
+    info.context.actor.require(*MEMBERS)
+    async with read_only(info.context.actor.scope()) as uow:
+        return {row["id"]: Refund.of(row) for row in await queries.refunds_by_ids(uow, ids)}
+
+
+@strawberry.type
+class RefundQuery:
+    """Mixed into Query."""
+
+    @strawberry.field(description="What the client may get back of an engagement's money now.")
+    async def refund_entitlement(
+        self, info: Info, engagement_id: strawberry.ID
+    ) -> RefundEntitlement:
+        """Every step explained."""
+        found = await refunds.entitlement(
+            info.context.actor, decode_id("Engagement", engagement_id, "engagementId")
+        )
+        return RefundEntitlement(
+            lines=[
+                EntitlementLine(
+                    kind=EntitlementKind(line.kind),
+                    amount=money(line.amount_minor, found.currency),
+                    running=money(line.running_minor, found.currency),
+                    note=line.note,
+                )
+                for line in found.lines
+            ],
+            entitled=money(found.entitled_minor, found.currency),
+            refundable=money(found.refundable_minor, found.currency),
+        )
+
+    @strawberry.field(description="Refunds, newest first; of one client or one engagement.")
+    async def refunds(
+        self,
+        info: Info,
+        *,
+        client_id: strawberry.ID | None = None,
+        engagement_id: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Refund]:
+        """All refunds that fit."""
+        actor = info.context.actor
+        actor.require(*MEMBERS)
+        page = REFUNDS_NEWEST_FIRST.page(first, after, last, before)
+        fits = {
+            "client_id": decode_id("Client", client_id, "clientId") if client_id else None,
+            "engagement_id": decode_id("Engagement", engagement_id, "engagementId")
+            if engagement_id
+            else None,
+        }
+
+        async def total() -> int:
+            async with read_only(actor.scope()) as uow:
+                return await queries.count_refunds(uow, **fits)
+
+        async with read_only(actor.scope()) as uow:
+            rows = await queries.refunds_page(
+                uow,
+                **fits,
+                after=page.after[0] if page.after else None,
+                before=page.before[0] if page.before else None,
+                limit=page.fetch,
+                is_backward=page.backward,
+            )
+        return Connection.of(page, rows, node=Refund.of, key=lambda row: (row["id"],), total=total)
+
+
+@strawberry.input(one_of=True, description="What a refund comes out of: exactly one of the two.")
+class RefundSourceInput:
+    """A retainer or a payment."""
+
+    retainer_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="What a retainer holds."
+    )
+    payment_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="A payment of an invoice."
+    )
+
+
+@strawberry.input(description="Money to give back.")
+class RequestRefundInput:
+    """The sum is set aside until it is decided."""
+
+    source: RefundSourceInput = strawberry.field(description="What it comes out of.")
+    amount: MoneyInput = strawberry.field(description="How much.")
+    reason: str = strawberry.field(description="Why; the memo prints it, so in its language.")
+    idempotency_key: str = strawberry.field(description="The same key has one effect, ever.")
+
+
+@strawberry.input(description="A refund to decide.")
+class DecideRefundInput:
+    """Approve or turn down."""
+
+    refund_id: strawberry.ID = strawberry.field(description="The refund.")
+    expected_version: int = strawberry.field(description="The version you saw.")
+    idempotency_key: str = strawberry.field(description="The same key has one effect, ever.")
+
+
+@strawberry.input(description="A refund that was paid out.")
+class SettleRefundInput:
+    """It left the bank."""
+
+    refund_id: strawberry.ID = strawberry.field(description="The refund; it is approved.")
+    settled_on: date = strawberry.field(description="When it left the bank; not in the future.")
+    bank_reference: str = strawberry.field(description="What the bank's statement says.")
+    expected_version: int = strawberry.field(description="The version you saw.")
+    idempotency_key: str = strawberry.field(description="The same key has one effect, ever.")
+
+
+@strawberry.input(description="A refund that could not be paid, or came back.")
+class FailRefundInput:
+    """A settled one is taken back by a further entry."""
+
+    refund_id: strawberry.ID = strawberry.field(description="The refund.")
+    failed_on: date = strawberry.field(description="When it failed; not in the future.")
+    reason: str = strawberry.field(description="What the bank says.")
+    expected_version: int = strawberry.field(description="The version you saw.")
+    idempotency_key: str = strawberry.field(description="The same key has one effect, ever.")
+
+
+@strawberry.type(description="The refund, or why not.")
+class RefundPayload(Payload):
+    """Answer of mutations of refunds."""
+
+    refund: Refund | None = strawberry.field(default=None, description="As it is now.")
+
+
+async def _payload(info: Info, refund_id: UUID) -> RefundPayload:
+    async with read_only(info.context.actor.scope()) as uow:
+        (row,) = await queries.refunds_by_ids(uow, [refund_id])
+    return RefundPayload(refund=Refund.of(row))
+
+
+@strawberry.type
+class RefundMutation:
+    """Mixed into Mutation."""
+
+    @strawberry.mutation(description="Ask for money to go back to a client. For owner and staff.")
+    @refusals_as(RefundPayload)
+    async def request_refund(self, info: Info, input: RequestRefundInput) -> RefundPayload:
+        """Never more than is left, nor than the client is entitled to."""
+        source = input.source
+        refund_id = await refunds.request_refund(
+            info.context.actor,
+            retainer_id=decode_id("Retainer", source.retainer_id, "source.retainer_id")
+            if source.retainer_id
+            else None,
+            payment_id=decode_id("Payment", source.payment_id, "source.payment_id")
+            if source.payment_id
+            else None,
+            amount=input.amount.to_money("amount.amount"),
+            reason=input.reason,
+            idempotency_key=input.idempotency_key,
+            today=info.context.today,
+            now=info.context.now,
+        )
+        return await _payload(info, refund_id)
+
+    @strawberry.mutation(
+        description="Approve a refund: the explanation is frozen and the memo mailed. For owner and staff."
+    )
+    @refusals_as(RefundPayload)
+    async def approve_refund(self, info: Info, input: DecideRefundInput) -> RefundPayload:
+        """Worked out again before it is frozen."""
+        refund_id = await refunds.approve_refund(
+            info.context.actor,
+            decode_id("Refund", input.refund_id, "refundId"),
+            expected_version=input.expected_version,
+            idempotency_key=input.idempotency_key,
+            today=info.context.today,
+            now=info.context.now,
+        )
+        return await _payload(info, refund_id)
+
+    @strawberry.mutation(description="Turn a refund down. For owner and staff.")
+    @refusals_as(RefundPayload)
+    async def reject_refund(self, info: Info, input: DecideRefundInput) -> RefundPayload:
+        """The sum is free again."""
+        refund_id = await refunds.reject_refund(
+            info.context.actor,
+            decode_id("Refund", input.refund_id, "refundId"),
+            expected_version=input.expected_version,
+            idempotency_key=input.idempotency_key,
+            today=info.context.today,
+            now=info.context.now,
+        )
+        return await _payload(info, refund_id)
+
+    @strawberry.mutation(description="Enter that a refund was paid out. For owner and staff.")
+    @refusals_as(RefundPayload)
+    async def settle_refund(self, info: Info, input: SettleRefundInput) -> RefundPayload:
+        """Dr what it comes out of / Cr bank."""
+        refund_id = await refunds.settle_refund(
+            info.context.actor,
+            decode_id("Refund", input.refund_id, "refundId"),
+            settled_on=input.settled_on,
+            bank_reference=input.bank_reference,
+            expected_version=input.expected_version,
+            idempotency_key=input.idempotency_key,
+            today=info.context.today,
+            now=info.context.now,
+        )
+        return await _payload(info, refund_id)
+
+    @strawberry.mutation(description="Enter that a refund failed. For owner and staff.")
+    @refusals_as(RefundPayload)
+    async def fail_refund(self, info: Info, input: FailRefundInput) -> RefundPayload:
+        """Never an edit, always a further entry."""
+        refund_id = await refunds.fail_refund(
+            info.context.actor,
+            decode_id("Refund", input.refund_id, "refundId"),
+            failed_on=input.failed_on,
+            reason=input.reason,
+            expected_version=input.expected_version,
+            idempotency_key=input.idempotency_key,
+            today=info.context.today,
+            now=info.context.now,
+        )
+        return await _payload(info, refund_id)

@@ -1,0 +1,33 @@
+"""What the accountant pulls: retainer balances, a client's ledger, a trial balance; each as values and as CSV.
+
+Every report is read in one snapshot of the books, so that its lines and its totals agree. `as_of` asks what counted by a date,
+`known_at` what had been recorded by an instant, so that last year's answer can be had again.
+"""
+
+from services.reports.csv_files import (
+    client_ledger_csv,
+    retainer_balances_csv,
+    trial_balance_csv,
+    write_csv,
+)
+from services.reports.readings import (
+    ClientLedger,
+    RetainerBalance,
+    RetainerBalances,
+    client_ledger,
+    retainer_balances,
+    trial_balance,
+)
+
+__all__ = [
+    "ClientLedger",
+    "RetainerBalance",
+    "RetainerBalances",
+    "client_ledger",
+    "client_ledger_csv",
+    "retainer_balances",
+    "retainer_balances_csv",
+    "trial_balance",
+    "trial_balance_csv",
+    "write_csv",
+]
