@@ -8,11 +8,21 @@ from typing import Any
 import httpx
 
 _OPERATIONS = (Path(__file__).parent / "operations.graphql").read_text(encoding="utf-8")
-OPERATIONS: dict[str, str] = {
-    match.group(2): match.group(0).strip()
+_PARTS = {
+    match.group(2): (match.group(1), match.group(0).strip())
     for match in re.finditer(
-        r"^(query|mutation) (\w+)[^{]*\{.*?^\}", _OPERATIONS, re.MULTILINE | re.DOTALL
+        r"^(query|mutation|fragment) (\w+).*?^\}", _OPERATIONS, re.MULTILINE | re.DOTALL
     )
+}
+
+
+def _with_fragments(text: str) -> str:
+    used = [name for name in _PARTS if f"...{name}" in text]
+    return "\n\n".join([text, *(_PARTS[name][1] for name in used)])
+
+
+OPERATIONS: dict[str, str] = {
+    name: _with_fragments(text) for name, (kind, text) in _PARTS.items() if kind != "fragment"
 }
 """Every operation of operations.graphql by its name."""
 
