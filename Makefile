@@ -10,7 +10,7 @@ ARGS ?=
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-PACKAGES := schema services contracts db portal $(wildcard demo) $(wildcard *.py)
+PACKAGES := schema services contracts db portal demo $(wildcard demo) $(wildcard *.py)
 
 sum = $(firstword $(shell cksum < $(1)))
 RUNTIME_STAMP := $(VENV)/.runtime-$(call sum,requirements.lock)

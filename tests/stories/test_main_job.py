@@ -11,7 +11,9 @@ from email import message_from_bytes, policy
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import docx
 import httpx
 import pytest
@@ -19,20 +21,29 @@ import pytest
 from demo.api import Refused
 from demo.load import set_up_practice
 from demo.main_job import MORE, PLAN, SIGNER, MainJob
+from services.access import authenticate
 from services.gateways.clock import FixedClock
 from services.gateways.email import FileEmailGateway
-from services.jobs import Mailer, drain
+from services.jobs import Mailer, deliver
 
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-async def mail(folder: Path, runtime_dsn: str, clock: FixedClock) -> list[tuple[str, str, str]]:
-    """What the worker writes out now: recipient, subject, the link in the text."""
+async def mail(
+    folder: Path, truth: asyncpg.Connection, practice: UUID, clock: FixedClock
+) -> list[tuple[str, str, str]]:
+    """What leaves this practice's outbox now: recipient, subject, the link in the text."""
     for old in folder.glob("*.eml"):
         old.unlink()
-    await drain(runtime_dsn, Mailer(FileEmailGateway(folder), "no-reply@noerrebaek.example"), clock)
+    mailer = Mailer(FileEmailGateway(folder), "no-reply@noerrebaek.example")
+    waiting = await truth.fetch(
+        "select id from outbox_message where tenant_id = $1 and status = 'pending' order by id",
+        practice,
+    )
+    for row in waiting:
+        assert (await deliver(practice, row["id"], mailer, clock)).status == "sent"
     letters = []
     for path in sorted(folder.glob("*.eml")):
         letter = message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -52,13 +63,15 @@ def words(content: bytes) -> str:
 
 
 async def test_the_main_job(
-    http: httpx.AsyncClient, clock: FixedClock, runtime_dsn: str, tmp_path: Path
+    http: httpx.AsyncClient, clock: FixedClock, owner_connection: asyncpg.Connection, tmp_path: Path
 ) -> None:
     clock.set(at("2004-07-05T08:00"))
-    job = MainJob(http, await set_up_practice(clock.now()))
+    tokens = await set_up_practice(clock.now())
+    practice = (await authenticate(tokens["owner"], now=clock.now())).tenant_id
+    job = MainJob(http, tokens)
 
     async def letters() -> list[tuple[str, str, str]]:
-        return await mail(tmp_path, runtime_dsn, clock)
+        return await mail(tmp_path, owner_connection, practice, clock)
 
     # 1. A client, the policies, and the sign-off.
     await job.take_on_client()
