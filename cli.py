@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, NoReturn
 from uuid import UUID
 
@@ -111,6 +112,16 @@ def _claimed_folder(settings: Settings) -> Iterator[None]:
         yield
 
 
+class _Server(uvicorn.Server):
+    """uvicorn raises the signal that ended it once more afterwards; ours has ended in good order, with exit code 0."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End after the requests under way; on a second Ctrl-C, without them."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
+
+
 @app.command()
 def serve(
     with_worker: Annotated[
@@ -128,7 +139,7 @@ def serve(
         if with_demo and asyncio.run(_is_empty(where)):
             _load_demo(settings, where)
         _greet(settings)
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 create_app(settings, where.runtime_url, with_worker=with_worker),
                 host=settings.host,
