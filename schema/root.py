@@ -6,26 +6,77 @@ To add a domain: write `schema/<domain>.py` with a `…Query` and a `…Mutation
 from strawberry.printer import print_schema
 from strawberry.tools import merge_types
 
+from schema.acceptances import Acceptance, AcceptanceMutation
+from schema.change_orders import ChangeOrder, ChangeOrderMutation, ChangeOrderQuery
 from schema.clients import Client, ClientMutation, ClientQuery, Contact
 from schema.documents import Document, DocumentQuery
+from schema.engagements import (
+    Engagement,
+    EngagementMutation,
+    EngagementQuery,
+    ServicesContract,
+)
 from schema.engine import Schema, build_schema
 from schema.envelopes import Envelope, EnvelopeMutation, EnvelopeQuery, EnvelopeSigner
+from schema.invoices import Invoice, InvoiceMutation, InvoiceQuery, Payment
 from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
 from schema.policies import PolicyMutation, PolicyQuery, PolicyRule, PolicySignOff, PolicyVersion
 from schema.practices import Member, Practice, PracticeMutation, PracticeQuery
+from schema.refunds import Refund, RefundMutation, RefundQuery
 from schema.relay import NodeQuery
+from schema.reports import ReportQuery
+from schema.retainers import (
+    Drawdown,
+    Retainer,
+    RetainerDeposit,
+    RetainerMutation,
+    RetainerQuery,
+    RetainerRequest,
+)
+from schema.scopes import ScopeVersion
+from schema.scopes.changes import ScopeMutation, ScopeQuery
 
 Query = merge_types(
     "Query",
-    (NodeQuery, PracticeQuery, ClientQuery, PolicyQuery, DocumentQuery, EnvelopeQuery, OutboxQuery),
+    (
+        NodeQuery,
+        PracticeQuery,
+        ClientQuery,
+        PolicyQuery,
+        DocumentQuery,
+        EnvelopeQuery,
+        OutboxQuery,
+        EngagementQuery,
+        ScopeQuery,
+        ChangeOrderQuery,
+        RetainerQuery,
+        InvoiceQuery,
+        RefundQuery,
+        ReportQuery,
+    ),
 )
 Mutation = merge_types(
-    "Mutation", (PracticeMutation, ClientMutation, PolicyMutation, EnvelopeMutation, OutboxMutation)
+    "Mutation",
+    (
+        PracticeMutation,
+        ClientMutation,
+        PolicyMutation,
+        EnvelopeMutation,
+        OutboxMutation,
+        EngagementMutation,
+        ScopeMutation,
+        ChangeOrderMutation,
+        AcceptanceMutation,
+        RetainerMutation,
+        InvoiceMutation,
+        RefundMutation,
+    ),
 )
 
 NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
-    OutboxMessage,
+    OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Retainer,
+    RetainerRequest, RetainerDeposit, Drawdown, Invoice, Payment, Refund,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
 
