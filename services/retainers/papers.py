@@ -106,7 +106,7 @@ async def agreement(
         "clauses": {
             "drawdown": {"applied_to": "each_invoice", "objection_days": _OBJECTION_DAYS},
             "unused": {"settlement_days": settlement_days or _RETURN_DAYS},
-            "statements": True,
+            # No statements clause: nothing sends one at every drawdown yet, and a paper promises only what is kept.
         },
         "law": {"jurisdiction": engagement["law"], "venue": engagement[f"venue_{locale}"]},
         "signatures": await signatures_of(
