@@ -5,7 +5,7 @@ them one by one, with a clock that moves, and asserts every figure.
 """
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +71,9 @@ class MainJob:
         await self.take_on_client()
         await self.publish_policies(day)
         await self.page(await self.send_policies()).sign(SIGNER)
-        await self.create_engagement(start_of(PLAN))
-        await self.import_scope()
+        plan = moved(PLAN, today)
+        await self.create_engagement(start_of(plan))
+        await self.import_scope(plan)
         await self.price_scope()
         contract = await self.send_contract()
         await self.page(contract["link"]).sign(SIGNER)
@@ -162,7 +163,7 @@ class MainJob:
                 "clientId": self.ids["client"],
                 "terms": {
                     "name": "From idea to product",
-                    "purpose": "A new product, from the idea to the shelf.",
+                    "purpose": "to bring a new product from the idea to the shelf.",
                     "kind": "CONSULTING", "startDate": start_date, "taxBps": 2500,
                     "currency": "DKK", "locale": "en", "law": "DK",
                     "venueEn": "the City Court of Aarhus", "venueDa": "Retten i Aarhus",
@@ -460,6 +461,26 @@ MORE: list[dict[str, Any]] = [
     {"addDependency": {"predecessorKey": "21a", "successorKey": "21"}},
 ]
 """What the client asks for in step 5: more work, just before the design is approved."""
+
+
+def moved(plan: str, today: date) -> str:
+    """A recorded plan moved by whole weeks, so that it begins two weeks from `today` or a little later; what it was
+    recorded to give does not apply then, and is left out."""
+    data = json.loads(plan)
+    begins = date.fromisoformat(data["day_zero"])
+    weeks = -((begins - today - timedelta(days=14)) // timedelta(weeks=1))
+    shift = timedelta(weeks=weeks)
+
+    def later(text: str) -> str:
+        return (datetime.fromisoformat(text) + shift).isoformat(timespec="minutes")
+
+    del data["expected"]
+    data["day_zero"] = (begins + shift).isoformat()
+    data["project_start"] = later(data["project_start"])
+    for item in data["items"]:
+        if "constraint" in item:
+            item["constraint"]["date"] = later(item["constraint"]["date"])
+    return json.dumps(data)
 
 
 def start_of(plan: str) -> str:

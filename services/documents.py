@@ -26,6 +26,7 @@ from db.tables.documents import Document
 from db.unit_of_work import Scope, UnitOfWork, read_only
 from services import links
 from services.actor import MEMBERS, Actor
+from services.rules.companies import registration
 from services.rules.errors import InvalidInput, NotFound
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -159,7 +160,7 @@ async def practice_party(uow: UnitOfWork) -> dict[str, Any]:
         raise NotFound("No such practice.")
     return {
         "name": row["legal_name"] or row["name"],
-        "registration": row["registration_number"] or None,
+        "registration": registration(row["country"], row["registration_number"]) or None,
         "address_lines": _lines(row["address"]),
         "email": row["email"],
         "phone": row["phone"] or None,
@@ -173,7 +174,7 @@ async def client_party(uow: UnitOfWork, client_id: UUID) -> dict[str, Any]:
         raise NotFound("No client with this id.", field="clientId")
     return {
         "name": row["legal_name"] or row["name"],
-        "registration": row["registration_number"] or None,
+        "registration": registration(row["country"], row["registration_number"]) or None,
         "address_lines": _lines(row["address"]),
         "email": row["email"],
     }
