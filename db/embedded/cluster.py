@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .binaries import major_version
@@ -120,8 +120,8 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Safe: the supervisor has one thread. A supervisor that is killed takes the server down with it.
-                preexec_fn=_die_with_parent,  # noqa: PLW1509
+                # Safe: the supervisor has one thread.
+                preexec_fn=_stoppable_from_birth(os.getpid()),  # noqa: PLW1509
             )
 
     def exit_code(self) -> int | None:
@@ -239,9 +239,23 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+def _stoppable_from_birth(parent: int) -> Callable[[], None]:
+    """What the postmaster's process does before it becomes `unshare` and then `postgres`, so that no SIGINT is lost.
+
+    The supervisor ignores SIGINT, and that would be inherited: an order to stop given before PostgreSQL has its own
+    handler, or the supervisor's death at that moment, would pass unnoticed and leave a server that nobody uses.
+    """
+
+    def prepare() -> None:
+        for ignored in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(ignored, signal.SIG_DFL)
+        if sys.platform == "linux":
+            # A supervisor that is killed takes the server down with it.
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+            if os.getppid() != parent:
+                os._exit(1)  # it was killed before we had asked to be told
+
+    return prepare
 
 
 def _as_other_user() -> list[str]:

@@ -53,6 +53,8 @@ def _run(home: Home, programs: Path, settings: dict[str, str]) -> None:
         return
     users = Lock(home.users_lock)
     try:
+        if users.take(shared=False):
+            return  # our starter was killed and nobody else has come: there is nobody to start a server for
         home.prepare()  # again: the supervisor before us removes the socket folder as it ends
         cluster = Cluster(home, programs, settings)
         cluster.ensure()

@@ -5,6 +5,7 @@ All tests but a few share one home folder, each beginning and ending with the se
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -250,6 +251,68 @@ def test_a_user_that_is_killed_in_the_middle_of_its_start_is_in_nobodys_way(home
             assert ask(server.admin_dsn(), "select 1") == 1
         leave(process)
         assert EmbeddedServer(home).wait_stopped()
+
+
+def slow_programs(folder: Path) -> tuple[str, str]:
+    """Words before a user whose PostgreSQL takes a second before it is PostgreSQL, as on a machine with much to do.
+
+    In that second its process number is in the file `postmaster` of the folder.
+    """
+    (folder / "initdb").symlink_to(bindir() / "initdb")
+    program = folder / "postgres"
+    program.write_text(
+        "#!/bin/sh\n"
+        f'if [ "$1" = -D ]; then echo $$ > "{folder}/written"; mv "{folder}/written" "{folder}/postmaster"\n'
+        "sleep 1 & wait; fi\n"  # and not `sleep 1`: some shells let no signal through before that has ended
+        f'exec "{bindir()}/postgres" "$@"\n'
+    )
+    program.chmod(0o700)
+    return "env", f"SCOPEWRIGHT_PG_BINDIR={folder}"
+
+
+def test_a_user_that_is_killed_before_postgresql_listens_to_signals_leaves_no_server_behind(
+    home: Path, tmp_path: Path
+) -> None:
+    process = user(home, *slow_programs(tmp_path))
+    wait_until((tmp_path / "postmaster").exists)
+    process.kill()
+    leave(process)
+    assert EmbeddedServer(home).wait_stopped()
+    assert "immediate shutdown" not in (home / "postgres.log").read_text()
+
+
+@needs_linux
+def test_a_supervisor_that_is_killed_before_postgresql_listens_to_signals_leaves_no_server_behind(
+    home: Path, tmp_path: Path
+) -> None:
+    process = user(home, *slow_programs(tmp_path))
+    wait_until((tmp_path / "postmaster").exists)
+    pid = int((tmp_path / "postmaster").read_text())
+    process.send_signal(signal.SIGSTOP)  # or it would start another
+    os.kill(parent(pid), signal.SIGKILL)
+    try:
+        wait_until(lambda: not is_alive(pid), 5)
+    finally:
+        process.kill()
+        leave(process)
+
+
+def test_a_supervisor_whose_users_are_all_gone_when_its_turn_comes_starts_nothing(
+    home: Path,
+) -> None:
+    before = (home / "postgres.log").read_text()
+    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from db.embedded.supervisor import main; main()"
+    wish = json.dumps({"home": str(home), "programs": str(bindir()), "settings": {}})
+    said = subprocess.run(
+        [sys.executable, "-ISc", start, str(ROOT), wish],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        check=True,
+        timeout=10,
+    ).stdout
+    assert said == b""
+    assert EmbeddedServer(home).wait_stopped()
+    assert (home / "postgres.log").read_text() == before
 
 
 def test_a_process_may_leave_and_come_back_at_once(home: Path) -> None:
