@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import asyncpg
+import httpx
 import typer
 import uvicorn
 
@@ -288,6 +289,52 @@ async def _issue(settings: Settings, where: Database, role: str, practice: str, 
     finally:
         await DB.close()
     return issued.token
+
+
+@app.command()
+def query(
+    operation: Annotated[str, typer.Argument(help="A GraphQL operation, or @FILE with one.")],
+    token: Annotated[
+        str,
+        typer.Option(help="Your token; by default the demo practice's owner.", show_default=False),
+    ] = "",
+    text: Annotated[
+        list[str] | None, typer.Option(help="A variable: NAME=TEXT or NAME=@FILE, as a string.")
+    ] = None,
+    as_json: Annotated[
+        list[str] | None, typer.Option("--json", help="A variable: NAME=JSON or NAME=@FILE.")
+    ] = None,
+) -> None:
+    """Ask the server that runs, and print its answer; exit code 1 if it refuses."""
+    settings = _settings()
+    try:
+        token = token or json.loads(_tokens_file(settings).read_text())["owner"]
+        variables: dict[str, Any] = dict(_variable(given) for given in text or [])
+        variables |= {name: json.loads(value) for name, value in map(_variable, as_json or [])}
+        answer = httpx.post(
+            f"{settings.base_url}/graphql",
+            json={"query": _read(operation), "variables": variables},
+            headers={"authorization": f"Bearer {token}"},
+            timeout=60,
+        ).json()
+    except (OSError, ValueError, httpx.HTTPError) as error:
+        _fail(f"Could not ask: {error}")
+    typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+    refused = answer.get("errors") or any(
+        isinstance(v, dict) and v.get("userErrors") for v in (answer.get("data") or {}).values()
+    )
+    raise typer.Exit(1 if refused else 0)
+
+
+def _read(given: str) -> str:
+    return Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given
+
+
+def _variable(given: str) -> tuple[str, str]:
+    name, separator, value = given.partition("=")
+    if not separator:
+        raise ValueError(f"a variable is written NAME=VALUE, not {given!r}")
+    return name, _read(value)
 
 
 @app.command()

@@ -15,9 +15,7 @@ from demo.api import Api, Page
 
 HERE = Path(__file__).parent
 PLAN = (HERE / "plan_new_product.json").read_text(encoding="utf-8")
-PRICES: list[dict[str, str]] = json.loads((HERE / "new_product_prices.json").read_text("utf-8"))[
-    "items"
-]
+PRICES: list[dict[str, Any]] = json.loads((HERE / "new_product_prices.json").read_text("utf-8"))
 
 RULES: list[dict[str, str]] = [
     {
@@ -214,21 +212,13 @@ class MainJob:
 
     async def price_scope(self) -> dict[str, Any]:
         """2c. Fees, names and deliverables on the leaves; what is not part of it is said as well. Answers the budget."""
-        items = [
-            {
-                **{name: item[name] for name in ("title", "deliverable") if name in item},
-                "key": item["itemKey"],
-                **({"fee": {"amount": item["fee"], "currency": "DKK"}} if "fee" in item else {}),
-            }
-            for item in PRICES
-        ]
         engagement = self.ids["engagement"]
         answer = await self.owner.run(
             "PriceScope",
             price={
                 "engagementId": engagement,
                 "expectedVersion": self.ids["draft_version"],
-                "items": items,
+                "items": PRICES,
             },
         )
         budget: dict[str, Any] = answer["engagement"]["scopeDraft"]["budget"]
