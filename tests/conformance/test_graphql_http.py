@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.schema.tiny import serving, tiny_app
+from app import create_app
+from tests.conftest import SETTINGS
+from tests.schema.tiny import serving
 
 HERE = Path(__file__).parent
 AUDITS = 61
@@ -39,11 +41,11 @@ def audits() -> Path:
 
 @pytest.fixture(scope="module")
 def served_url() -> Iterator[str]:
-    """Where to audit: SCOPEWRIGHT_AUDIT_URL if set, else the tiny schema under uvicorn."""
+    """Where to audit: SCOPEWRIGHT_AUDIT_URL if set, else the whole application under uvicorn; audits need no data."""
     if url := os.environ.get("SCOPEWRIGHT_AUDIT_URL"):
         yield url
         return
-    with serving(tiny_app()) as address:
+    with serving(create_app(SETTINGS, None)) as address:
         yield f"{address}/graphql"
 
 
