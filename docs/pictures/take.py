@@ -18,7 +18,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 from contracts.pdf import to_pdf  # noqa: E402
-from demo.main_job import MORE, PLAN, SIGNER, MainJob, moved, start_of  # noqa: E402
+from demo.main_job import SIGNER, MainJob  # noqa: E402
+from demo.material import MORE, PLAN, moved, start_of  # noqa: E402
 
 
 async def page(

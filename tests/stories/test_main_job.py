@@ -20,7 +20,8 @@ import pytest
 
 from demo.api import Refused
 from demo.load import set_up_practice
-from demo.main_job import MORE, PLAN, SIGNER, MainJob
+from demo.main_job import SIGNER, MainJob
+from demo.material import MORE, PLAN
 from services.access import authenticate
 from services.gateways.clock import FixedClock
 from services.gateways.email import FileEmailGateway

@@ -14,7 +14,8 @@ import pytest
 
 from demo.api import Page
 from demo.load import set_up_practice
-from demo.main_job import PLAN, PRICES, SIGNER
+from demo.main_job import SIGNER
+from demo.material import PLAN, PRICES
 from services.gateways.clock import FixedClock
 
 README = Path(__file__).parents[2] / "README.md"
