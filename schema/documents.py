@@ -158,9 +158,11 @@ class DocumentQuery:
         actor = info.context.actor
         actor.require(*MEMBERS)
         page = DOCUMENTS_NEWEST_FIRST.page(first, after, last, before)
-        client = decode_id("Client", client_id, "clientId") if client_id else None
+        client = decode_id("Client", client_id, "clientId") if client_id is not None else None
         engagement = (
-            decode_id("Engagement", engagement_id, "engagementId") if engagement_id else None
+            decode_id("Engagement", engagement_id, "engagementId")
+            if engagement_id is not None
+            else None
         )
         wanted = str(kind.value) if kind else None
 

@@ -288,7 +288,7 @@ class EnvelopeQuery:
         actor, now = info.context.actor, info.context.now
         actor.require(*MEMBERS)
         page = ENVELOPES_NEWEST_FIRST.page(first, after, last, before)
-        client = decode_id("Client", client_id, "clientId") if client_id else None
+        client = decode_id("Client", client_id, "clientId") if client_id is not None else None
         wanted = str(status.value) if status else None
 
         async def total() -> int:

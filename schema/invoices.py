@@ -217,9 +217,11 @@ class InvoiceQuery:
         actor.require(*MEMBERS)
         page = INVOICES_NEWEST_FIRST.page(first, after, last, before)
         fits = {
-            "client_id": decode_id("Client", client_id, "clientId") if client_id else None,
+            "client_id": decode_id("Client", client_id, "clientId")
+            if client_id is not None
+            else None,
             "engagement_id": decode_id("Engagement", engagement_id, "engagementId")
-            if engagement_id
+            if engagement_id is not None
             else None,
         }
 

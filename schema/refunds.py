@@ -188,9 +188,11 @@ class RefundQuery:
         actor.require(*MEMBERS)
         page = REFUNDS_NEWEST_FIRST.page(first, after, last, before)
         fits = {
-            "client_id": decode_id("Client", client_id, "clientId") if client_id else None,
+            "client_id": decode_id("Client", client_id, "clientId")
+            if client_id is not None
+            else None,
             "engagement_id": decode_id("Engagement", engagement_id, "engagementId")
-            if engagement_id
+            if engagement_id is not None
             else None,
         }
 
@@ -288,10 +290,10 @@ class RefundMutation:
         refund_id = await refunds.request_refund(
             info.context.actor,
             retainer_id=decode_id("Retainer", source.retainer_id, "source.retainer_id")
-            if source.retainer_id
+            if isinstance(source.retainer_id, str)
             else None,
             payment_id=decode_id("Payment", source.payment_id, "source.payment_id")
-            if source.payment_id
+            if isinstance(source.payment_id, str)
             else None,
             amount=input.amount.to_money("amount.amount"),
             reason=input.reason,

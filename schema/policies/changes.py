@@ -250,7 +250,7 @@ class PolicyMutation:
             info.context.actor,
             client_id=decode_id("Client", input.client_id, "clientId"),
             policy_version_id=decode_id("PolicyVersion", input.policy_version_id, "policyVersionId")
-            if input.policy_version_id
+            if input.policy_version_id is not None
             else None,
             contact_ids=[
                 decode_id("Contact", contact_id, "contactIds") for contact_id in input.contact_ids

@@ -8,6 +8,7 @@ from schema.context import Info
 from schema.policies.types import OutstandingSignOff, PolicySignOff, PolicyVersion, version_loader
 from schema.relay import decode_id
 from services.actor import MEMBERS
+from services.rules.errors import NotFound
 
 
 @strawberry.type
@@ -40,13 +41,19 @@ class PolicyQuery:
         actor.require(*MEMBERS)
         wanted = (
             decode_id("PolicyVersion", policy_version_id, "policyVersionId")
-            if policy_version_id
+            if policy_version_id is not None
             else None
         )
         async with read_only(actor.scope()) as uow:
-            newest = None if wanted else await queries.newest_published(uow)
-            version_id = wanted or (newest["id"] if newest else None)
-            rows = await queries.outstanding_sign_offs(uow, version_id) if version_id else []
+            version = await (
+                queries.policy_version_by_id(uow, wanted)
+                if wanted
+                else queries.newest_published(uow)
+            )
+            if wanted and version is None:
+                # Nobody has signed what is not there: without this every client would be listed.
+                raise NotFound("No policies with this id.", field="policyVersionId")
+            rows = await queries.outstanding_sign_offs(uow, version["id"]) if version else []
         return [
             OutstandingSignOff(
                 client_key=row["client_id"],
