@@ -188,7 +188,7 @@ async def _client_signers(
             raise RuleViolation(
                 "Not an active contact of this client with the role signer.",
                 code="NOT_A_SIGNER",
-                field="signers",
+                field="contactIds",
             )
     return [able[contact_id] for contact_id in wanted]
 

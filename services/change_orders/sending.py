@@ -47,8 +47,8 @@ async def send_change_order(
     """Number a draft, freeze its figures and papers, and send the binding one out; the offer stands as the clause says.
 
     With a `fingerprint` the preview must still be the one the sender saw. Raises `Forbidden`, `NotFound`, `Stale`
-    (STALE_VERSION, STALE_BASE, STALE_PREVIEW), `RuleViolation` (CHANGE_ORDER_STATUS, ENGAGEMENT_NOT_ACTIVE, NO_SIGNER), and
-    what rendering and sending raise.
+    (STALE_VERSION, STALE_BASE, STALE_PREVIEW), `RuleViolation` (CHANGE_ORDER_STATUS, ENGAGEMENT_NOT_ACTIVE, NO_SIGNER,
+    NOT_A_SIGNER), and what rendering and sending raise.
     """
     actor.require("staff")
 

@@ -50,7 +50,7 @@ async def send_contract(
     The binding paper is in the engagement's language, the other is a courtesy. Answers the services contract's id. Where
     the practice has published policies, the client must have signed the newest off, unless the owner waives that with a
     reason. Raises `Forbidden`, `NotFound`, `Stale` (STALE_VERSION), `RuleViolation` (TERMS_FIXED, SCOPE_EMPTY,
-    SCOPE_NOT_PRICED, POLICY_NOT_SIGNED, NO_SIGNER), and what rendering and sending raise.
+    SCOPE_NOT_PRICED, POLICY_NOT_SIGNED, NO_SIGNER, NOT_A_SIGNER), and what rendering and sending raise.
     """
     actor.require("staff")
     waiver = clean_text(policy_waiver, "policyWaiver", max_length=500, required=False)
@@ -235,7 +235,8 @@ async def contract_parties(
 ) -> ContractParties:
     """Who the paper names: the acting member signs for the practice, the chosen or all signers for the client.
 
-    `requesters` are the roles of the contacts who may ask for changes. Raises `RuleViolation` (NO_SIGNER).
+    `requesters` are the roles of the contacts who may ask for changes. Raises `RuleViolation` (NO_SIGNER,
+    NOT_A_SIGNER).
     """
     member = await practice_queries.member_by_id(uow, actor.member_id) if actor.member_id else None
     contacts = [
@@ -243,15 +244,20 @@ async def contract_parties(
         for contact in await client_queries.contacts_of(uow, [client_id])
         if contact["is_active"]
     ]
-    signers = [
-        contact
-        for contact in contacts
-        if "signer" in contact["roles"] and (not contact_ids or contact["id"] in contact_ids)
-    ]
-    if not signers:
+    able = {contact["id"]: contact for contact in contacts if "signer" in contact["roles"]}
+    if not able:
         raise RuleViolation(
             "The client has no active contact with the role signer.", code="NO_SIGNER"
         )
+    if not able.keys() >= set(contact_ids):
+        raise RuleViolation(
+            "Not an active contact of this client with the role signer.",
+            code="NOT_A_SIGNER",
+            field="contactIds",
+        )
+    signers = [
+        able[contact_id] for contact_id in able if not contact_ids or contact_id in contact_ids
+    ]
     return ContractParties(
         practice=await documents.practice_party(uow),
         client=await documents.client_party(uow, client_id),
