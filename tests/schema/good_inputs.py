@@ -1,0 +1,306 @@
+"""One good input for every mutation and every query, each with all that it may hold.
+
+Every mutation has a thing of its own to work on (see `played`), so all of them can be sent one after the other, in the order in
+which they stand here; `test_roles` sends them. The attacks spoil them in one place at a time.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from demo.main_job import PLAN, PRICES
+from schema.relay import read_id
+from tests.schema.documents import MUTATIONS, QUERIES
+from tests.schema.played import (
+    RULE,
+    TERMS,
+    TODAY,
+    Played,
+    a_change_order,
+    a_sending,
+    details,
+    money,
+    person,
+)
+
+Given = dict[str, Any]
+
+
+async def good_input(played: Played, name: str) -> Given:
+    """The variables of a mutation that would succeed. A mutation that nothing is written about fails the test."""
+    assert set(IN_ORDER) == set(MUTATIONS), "write a good input for every mutation, here"
+    given = await IN_ORDER[name](played)
+    if "idempotencyKey" in MUTATIONS[name][2].args["input"].type.of_type.fields:
+        given.setdefault("idempotencyKey", f"{name} of {played.practice_id}")
+    return {"input": given}
+
+
+def good_arguments(played: Played, name: str) -> Given:
+    """The variables of a query that finds something. A query that nothing is written about fails the test."""
+    ids = played.ids
+    by_engagement = {"clientId": ids["client"], "engagementId": ids["engagement"]}
+    known: dict[str, Given] = {
+        "node": {"id": ids["client"]},
+        "nodes": {"ids": [ids["client"]]},
+        "auditTrail": {"rowId": str(read_id(ids["client plain"], "id")[1])},
+        "clients": {"search": "Fjord", "includeArchived": True},
+        "client": {"id": ids["client"]},
+        "policyVersion": {"id": ids["policies"]},
+        "outstandingSignOffs": {"policyVersionId": ids["policies"]},
+        "policySignOffs": {"clientId": ids["client"]},
+        "documents": by_engagement,
+        "document": {"id": played.pool["Document"][0]},
+        "verifyDocument": {"fingerprint": "0" * 64},
+        "envelopes": {"clientId": ids["client"]},
+        "envelope": {"id": ids["envelope voided"]},
+        "engagements": {"clientId": ids["client"]},
+        "engagement": {"id": ids["engagement"]},
+        "previewScopeImport": {"engagementId": ids["draft"], "text": PLAN, "format": "JSON"},
+        "previewChangeOrder": {
+            "engagementId": ids["engagement"],
+            "changes": a_change_order(played, "new-seen")["changes"],
+        },
+        "previewDraftedChangeOrder": {"changeOrderId": ids["order revised"]},
+        "changeOrder": {"id": ids["order revised"]},
+        "retainers": by_engagement,
+        "invoices": by_engagement,
+        "refundEntitlement": {"engagementId": ids["engagement"]},
+        "refunds": by_engagement,
+        "retainerBalances": {"includeEmpty": True},
+        "clientLedger": {"clientId": ids["client"]},
+    }
+    open_ones = {
+        "practice", "viewer", "members", "apiTokens", "policyVersions", "outboxMessages", "trialBalance",
+    }  # fmt: skip
+    assert set(known) | open_ones == set(QUERIES), "write good arguments for every query, here"
+    given = dict(known.get(name, {}))
+    if "first" in QUERIES[name][2].args:
+        given["first"] = 3
+    for argument, value in QUERIES[name][2].args.items():
+        if str(value.type).endswith("!") and argument not in given:
+            given[argument] = value.default_value
+    return given
+
+
+# --- one function for every mutation ------------------------------------------------------------------------------------
+
+
+async def _update_practice(p: Played) -> Given:
+    return {
+        "expectedVersion": await p.connection.fetchval(
+            "select version from practice where tenant_id = $1", p.practice_id
+        ),
+        "name": "Nørrebæk", "legalName": "Nørrebæk v/Signe Nørrebæk", "country": "DK", "currency": "DKK", "locale": "da",
+        "timezone": "Europe/Copenhagen", "registrationNumber": "41526374", "address": "Mejlgade 48\n8000 Aarhus C",
+        "email": "signe@noerrebaek.example", "phone": "+45 86 00 00 12", "assistantName": "Sofie Holm",
+        "bankAccount": "1234 0001234567",
+    }  # fmt: skip
+
+
+async def _update_client(p: Played) -> Given:
+    return {
+        **details("Nyt navn"),
+        "clientId": p.ids["client plain"],
+        "expectedVersion": await p.version("client", "client plain"),
+    }
+
+
+async def _update_contact(p: Played) -> Given:
+    given = {**person("", "Ny Holm"), "isActive": True, "contactId": p.ids["contact plain"]}
+    del given["clientId"]
+    return {**given, "expectedVersion": await p.version("contact", "contact plain")}
+
+
+async def _policy_draft(p: Played) -> Given:
+    return {
+        "policyVersionId": p.ids["policy draft"],
+        "expectedVersion": await p.version("policy_version", "policy draft"),
+    }
+
+
+def _policies() -> Given:
+    return {
+        "title": "Næste", "effectiveDate": TODAY, "introductionEn": "Hello.", "introductionDa": "Hej.",
+    }  # fmt: skip
+
+
+async def _scope(p: Played) -> Given:
+    return {
+        "engagementId": p.ids["draft"],
+        "expectedVersion": await p.version("scope_draft", "draft", "engagement_id"),
+    }
+
+
+async def _engagement(p: Played) -> Given:
+    return {
+        "engagementId": p.ids["draft"],
+        "expectedVersion": await p.version("engagement", "draft"),
+    }
+
+
+async def _send_contract(p: Played) -> Given:
+    return {
+        **await _engagement(p),
+        "contactIds": [p.ids["signer"]],
+        "expiresAt": "2026-03-20T00:00:00Z",
+    }
+
+
+async def _price_items(p: Played) -> Given:
+    item = {
+        "key": "3", "fee": money("41000.00"), "rate": None, "quantity": None, "unit": "day", "cost": money("100.00"),
+        "effortMinutes": 60, "taxCode": "S", "taxBps": 2500, "title": "Idea", "description": "The idea.",
+        "deliverable": "A paper", "acceptanceCriteria": "It is read",
+    }  # fmt: skip
+    return {
+        **await _scope(p),
+        "items": [item, *(price for price in PRICES if "fee" in price and price["key"] != "3")],
+    }
+
+
+async def _revise_order(p: Played) -> Given:
+    given = {
+        **a_change_order(p, "new-again"),
+        "changeOrderId": p.ids["order revised"],
+        "expectedVersion": await p.version("change_order", "order revised"),
+    }
+    del given["engagementId"]
+    return given
+
+
+async def _invoice(p: Played, name: str) -> Given:
+    return {
+        "invoiceId": p.ids[f"invoice {name}"],
+        "expectedVersion": await p.version("invoice", f"invoice {name}"),
+    }
+
+
+async def _refund(p: Played, name: str) -> Given:
+    return {
+        "refundId": p.ids[f"refund {name}"],
+        "expectedVersion": await p.version("refund", f"refund {name}"),
+    }
+
+
+async def _cancel_request(p: Played) -> Given:
+    return {
+        "requestId": p.ids["request cancelled"],
+        "reason": "Not now.",
+        "expectedVersion": await p.version("retainer_request", "request cancelled"),
+    }
+
+
+async def _withdraw_order(p: Played) -> Given:
+    return {
+        "changeOrderId": p.ids["order withdrawn"],
+        "expectedVersion": await p.version("change_order", "order withdrawn"),
+        "reason": "Changed our mind.",
+    }
+
+
+def _always(make: Callable[[Played], Given]) -> Callable[[Played], Awaitable[Given]]:
+    async def given(p: Played) -> Given:
+        return make(p)
+
+    return given
+
+
+def _with(
+    make: Callable[[Played], Awaitable[Given]], **more: Any
+) -> Callable[[Played], Awaitable[Given]]:
+    async def given(p: Played) -> Given:
+        return {**await make(p), **more}
+
+    return given
+
+
+_RECEIVED = {"receivedOn": TODAY, "bankReference": "R 2"}
+
+IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
+    "updatePractice": _update_practice,
+    "addMember": _always(
+        lambda p: {
+            "name": "Ny", "email": "ny@practice.example", "role": "staff", "oidcIssuer": "https://id.example",
+            "oidcSubject": "7",
+        }
+    ),
+    "issueToken": _always(
+        lambda p: {"memberId": p.ids["leaver"], "name": "t", "expiresAt": "2027-01-01T00:00:00Z"}
+    ),
+    "revokeToken": _always(lambda p: {"tokenId": p.ids["token"]}),
+    "deactivateMember": _always(lambda p: {"memberId": p.ids["leaver"], "expectedVersion": 1}),
+    "createClient": _always(lambda p: details("Ny klient")),
+    "updateClient": _update_client,
+    "archiveClient": _always(
+        lambda p: {"clientId": p.ids["client archived"], "expectedVersion": 1, "isArchived": True}
+    ),
+    "addContact": _always(lambda p: person(p.ids["client plain"], "Nyere Holm")),
+    "updateContact": _update_contact,
+    "sendPoliciesForSignOff": _always(
+        lambda p: {
+            "clientId": p.ids["client unsigned"], "policyVersionId": p.ids["policies"],
+            "contactIds": [p.ids["contact unsigned"]], "locale": "en", "expiresAt": "2026-03-20T00:00:00Z",
+        }
+    ),
+    "voidEnvelope": _always(
+        lambda p: {"envelopeId": p.ids["envelope voided"], "reason": "A mistake."}
+    ),
+    "revokeSignerLink": _always(lambda p: {"signerId": p.ids["signer unlinked"]}),
+    "sendMessageAgain": _always(lambda p: {"messageId": p.ids["message"]}),
+    "createEngagement": _always(lambda p: {"clientId": p.ids["client"], "terms": TERMS}),
+    "updateEngagement": _with(_engagement, terms=TERMS),
+    "importScope": _with(_scope, text=PLAN, format="JSON", source="plan.json"),
+    "priceScopeItems": _price_items,
+    "setExpectations": _with(_scope, expectations=[{"kind": "ASSUMPTION", "text": "A panel."}]),
+    "sendContract": _send_contract,
+    "updatePolicyDraft": _with(_policy_draft, **_policies()),
+    "addPolicyRule": _always(
+        lambda p: {"policyVersionId": p.ids["policy draft"], "rule": {**RULE, "code": "X-3"}}
+    ),
+    "revisePolicyRule": _always(
+        lambda p: {"ruleId": p.ids["rule revised"], "rule": {**RULE, "code": "X-4"}}
+    ),
+    "removePolicyRule": _always(lambda p: {"ruleId": p.ids["rule removed"]}),
+    "publishPolicies": _policy_draft,
+    "draftPolicies": _always(lambda p: {**_policies(), "copiesRules": True}),
+    "createChangeOrder": _always(lambda p: a_change_order(p, "new-made")),
+    "reviseChangeOrder": _revise_order,
+    "sendChangeOrder": lambda p: a_sending(p, "order sent"),
+    "withdrawChangeOrder": _withdraw_order,
+    "acceptDeliverable": _always(
+        lambda p: {
+            "engagementId": p.ids["engagement"], "itemKey": "7", "acceptedOn": TODAY, "contactId": p.ids["signer"],
+            "note": "by mail",
+        }
+    ),
+    "requestDeposit": _always(
+        lambda p: {
+            "engagementId": p.ids["engagement"], "amount": money("50.00"), "dueOn": TODAY,
+        }
+    ),
+    "cancelRetainerRequest": _cancel_request,
+    "recordDeposit": _always(
+        lambda p: {"requestId": p.ids["request paid"], "amount": money("10.00"), **_RECEIVED}
+    ),
+    "drawDown": _always(
+        lambda p: {
+            "retainerId": p.ids["retainer"], "invoiceId": p.ids["invoice owed"], "amount": money("10.00"), "on": TODAY,
+        }
+    ),
+    "draftInvoice": _always(
+        lambda p: {"engagementId": p.ids["engagement"], "itemKeys": ["18"]}
+    ),
+    "issueInvoice": _with(lambda p: _invoice(p, "issued"), issueDate=TODAY),
+    "discardInvoice": lambda p: _invoice(p, "discarded"),
+    "recordPayment": _always(
+        lambda p: {"invoiceId": p.ids["invoice owed"], "amount": money("10.00"), **_RECEIVED}
+    ),
+    "requestRefund": _always(
+        lambda p: {
+            "source": {"retainerId": p.ids["retainer"]}, "amount": money("10.00"), "reason": "Agreed.",
+        }
+    ),
+    "approveRefund": lambda p: _refund(p, "approved"),
+    "rejectRefund": lambda p: _refund(p, "rejected"),
+    "settleRefund": _with(lambda p: _refund(p, "settled"), settledOn=TODAY, bankReference="R 3"),
+    "failRefund": _with(lambda p: _refund(p, "failed"), failedOn=TODAY, reason="It came back."),
+}  # fmt: skip

@@ -1,0 +1,346 @@
+"""A practice in the middle of its work: the main job is played, and beside it stands one thing for every mutation to work on.
+
+What the attacks on the API lean on: two such practices side by side, one actor for each role, real ids of every type, and a
+fingerprint of all that a practice owns, so that "nothing happened" can be asserted of the whole database.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from app import create_app
+from demo.load import set_up_practice
+from demo.main_job import MORE, PLAN, PRICES, MainJob
+from schema.relay import encode_id, read_id
+from services.access import authenticate
+from services.gateways.clock import FixedClock
+from settings import Settings
+from tests.factories.api import Api
+from tests.schema.documents import MUTATIONS, operation
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TODAY = NOW.date().isoformat()
+ROLES = ("owner", "staff", "assistant", "accountant")
+
+TABLES: dict[str, str] = {
+    "Acceptance": "acceptance",
+    "ApiToken": "api_token",
+    "ChangeOrder": "change_order",
+    "Client": "client",
+    "Contact": "contact",
+    "Document": "document",
+    "Drawdown": "drawdown",
+    "Engagement": "engagement",
+    "Envelope": "envelope",
+    "EnvelopeSigner": "envelope_signer",
+    "Invoice": "invoice",
+    "Member": "member",
+    "OutboxMessage": "outbox_message",
+    "Payment": "payment",
+    "PolicyRule": "policy_rule",
+    "PolicySignOff": "policy_sign_off",
+    "PolicyVersion": "policy_version",
+    "Practice": "practice",
+    "Refund": "refund",
+    "Retainer": "retainer",
+    "RetainerDeposit": "retainer_deposit",
+    "RetainerRequest": "retainer_request",
+    "ScopeVersion": "scope_version",
+    "ServicesContract": "services_contract",
+}
+"""Where the things live that have a global id."""
+
+UNWATCHED = ("audit_event", "idempotency_key")
+"""Tables that a refusal may write to."""
+
+
+def money(amount: str, currency: str = "DKK") -> dict[str, str]:
+    """A MoneyInput."""
+    return {"amount": amount, "currency": currency}
+
+
+TERMS: dict[str, Any] = {
+    "name": "A second product", "purpose": "Another one.", "kind": "CONSULTING", "startDate": TODAY,
+    "taxBps": 2500, "taxCode": "S", "currency": "DKK", "locale": "en", "law": "DK",
+    "venueEn": "the City Court of Aarhus", "venueDa": "Retten i Aarhus", "promisedDate": "2026-12-01",
+    "calendar": {"country": "DK", "region": "", "weekend": [5, 6], "daysOff": ["2026-06-05"]},
+    "contingencyBps": 500, "retentionBps": 0, "paymentTermsDays": 14, "retainerNumerator": 1, "retainerDenominator": 3,
+    "changeClause": {
+        "requesters": ["SIGNER"], "responseDays": 5, "offerDays": 14, "minimumFee": money("2500.00"),
+    },
+    "killFeeBps": 2000, "testPeriodDays": 10, "correctionRounds": 2,
+    "clauses": {
+        "latePayment": {
+            "basis": "DANMARKS_NATIONALBANK", "rateBps": 800, "compensation": money("310.00"),
+            "reminderFee": money("100.00"), "reminderMaximumCount": 3, "reminderIntervalDays": 10,
+        },
+        "suspensionOverdueDays": 30, "suspensionNoticeDays": 10, "refundSettlementDays": 14, "confidentialityYears": 3,
+        "hasDataProtection": True, "intellectualProperty": "TRANSFER", "mayShowInPortfolio": True,
+        "liabilityCapBps": 10000, "terminationNoticeDays": 30, "terminationCureDays": 10, "forceMajeureLeaveAfterDays": 60,
+    },
+}  # fmt: skip
+"""Every term that an engagement can have."""
+
+RULE: dict[str, Any] = {
+    "code": "X-9", "category": "CALLS", "titleEn": "Calls", "titleDa": "Samtaler", "textEn": "Calls are booked.",
+    "textDa": "Samtaler aftales.", "consequenceEn": "", "consequenceDa": "", "position": 1,
+}  # fmt: skip
+
+
+def details(name: str, **changes: Any) -> dict[str, Any]:
+    """A client to take on."""
+    return {
+        "name": name, "legalName": f"{name} ApS", "registrationNumber": "38271605", "address": "Havnegade 1\n8000 Aarhus C",
+        "email": "post@klient.example", "country": "DK", "currency": "DKK", "locale": "da",
+        "kind": "KNOWS_WHAT_THEY_WANT", "paymentTermsDays": 14, **changes,
+    }  # fmt: skip
+
+
+def person(client_id: str, name: str = "Karen Holm") -> dict[str, Any]:
+    """A contact who signs and may ask for changes."""
+    return {
+        "clientId": client_id, "name": name, "email": "karen@klient.example", "locale": "da",
+        "roles": ["SIGNER", "BILLING"], "phone": "+45 12 34 56 78",
+    }  # fmt: skip
+
+
+@dataclass
+class Played:
+    """One practice. `ids` are global ids by what they are here for, `pool` all of them by type."""
+
+    practice_id: UUID
+    apis: dict[str, Api]
+    job: MainJob
+    connection: asyncpg.Connection
+    ids: dict[str, str] = field(default_factory=dict)
+    pool: dict[str, list[str]] = field(default_factory=dict)
+    _digests: str = ""
+
+    async def do(self, name: str, given: dict[str, Any], *, role: str = "owner") -> Any:
+        """The payload of a mutation that must succeed."""
+        data = await self.apis[role].ask(operation(MUTATIONS[name]), input=given)
+        payload = data[name]
+        assert payload["userErrors"] == [], (name, payload["userErrors"])
+        return payload
+
+    async def version(self, table: str, row: str, column: str = "id") -> int:
+        """The version that a row has by now."""
+        _, value = read_id(self.ids[row], "id")
+        found = await self.connection.fetchval(
+            f"select version from {table} where tenant_id = $1 and {column} = $2",
+            self.practice_id, value,
+        )  # fmt: skip
+        assert isinstance(found, int)
+        return found
+
+    async def snapshot(self) -> dict[str, str]:
+        """A digest of everything that the practice owns, by table."""
+        if not self._digests:
+            self._digests = " union all ".join(
+                f"select '{table}' as name, md5(string_agg(t::text, '' order by t.id)) as digest"
+                f" from {table} t where tenant_id = $1"
+                for table in await tenant_tables(self.connection)
+                if table not in UNWATCHED
+            )
+        rows = await self.connection.fetch(self._digests, self.practice_id)
+        return {row["name"]: row["digest"] for row in rows}
+
+
+async def tenant_tables(connection: asyncpg.Connection) -> list[str]:
+    """Every table that belongs to tenants."""
+    rows = await connection.fetch(
+        """
+        select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'tenant_id'
+        order by 1
+        """
+    )
+    return [row["relname"] for row in rows]
+
+
+@asynccontextmanager
+async def application(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole application over HTTP; its clock stands still."""
+    transport = httpx.ASGITransport(
+        create_app(settings, None, clock=FixedClock(NOW)), raise_app_exceptions=False
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        yield http
+
+
+async def played_practice(http: httpx.AsyncClient, connection: asyncpg.Connection) -> Played:
+    """A practice with the main job played, and one thing for every mutation to work on."""
+    tokens = await set_up_practice(NOW)
+    practice_id = (await authenticate(tokens["owner"], now=NOW)).tenant_id
+    job = MainJob(http, tokens)
+    played = Played(practice_id, {role: Api(http, tokens[role]) for role in ROLES}, job, connection)
+    await job.play(NOW.date())
+    played.ids.update({k: v for k, v in job.ids.items() if isinstance(v, str)})
+    await _people(played)
+    await _signatures(played)
+    await _work(played)
+    await _money(played)
+    await connection.execute(
+        "update outbox_message set status = 'failed' where tenant_id = $1 and id = $2",
+        practice_id, read_id(await _one(played, "OutboxMessage", "message"), "id")[1],
+    )  # fmt: skip
+    for type_name, table in TABLES.items():
+        played.pool[type_name] = await _ids(played, type_name, table)
+        assert played.pool[type_name], f"no {type_name} was made: the attacks on it would be empty"
+    return played
+
+
+async def _ids(played: Played, type_name: str, table: str) -> list[str]:
+    rows = await played.connection.fetch(
+        f"select id from {table} where tenant_id = $1 order by 1",
+        played.practice_id,
+    )
+    return [str(encode_id(type_name, row["id"])) for row in rows]
+
+
+async def _one(played: Played, type_name: str, name: str) -> str:
+    played.ids[name] = (await _ids(played, type_name, TABLES[type_name]))[0]
+    return played.ids[name]
+
+
+async def _people(played: Played) -> None:
+    ids = played.ids
+    leaver = await played.do(
+        "addMember", {"name": "Per Vest", "email": "per@practice.example", "role": "staff"}
+    )
+    ids["leaver"] = leaver["member"]["id"]
+    token = await played.do("issueToken", {"memberId": ids["leaver"], "name": "to be revoked"})
+    ids["token"] = token["apiTokenId"]
+    for name in ("plain", "archived", "unsigned", "voided", "unlinked"):
+        made = await played.do("createClient", details(f"Klient {name}"))
+        ids[f"client {name}"] = made["client"]["id"]
+        made = await played.do("addContact", person(ids[f"client {name}"]))
+        ids[f"contact {name}"] = made["contact"]["id"]
+
+
+async def _signatures(played: Played) -> None:
+    ids = played.ids
+    for name in ("voided", "unlinked"):
+        sent = await played.do(
+            "sendPoliciesForSignOff", {"clientId": ids[f"client {name}"], "contactIds": []}
+        )
+        ids[f"envelope {name}"] = sent["envelope"]["id"]
+        ids[f"signer {name}"] = next(
+            s["id"] for s in sent["envelope"]["signers"] if s["party"] == "CLIENT"
+        )
+    ids["policies"] = (await _ids(played, "PolicyVersion", "policy_version"))[0]
+    drafted = await played.do(
+        "draftPolicies",
+        {
+            "title": "Næste udgave", "effectiveDate": TODAY, "introductionEn": "", "introductionDa": "",
+            "copiesRules": True,
+        },
+    )  # fmt: skip
+    ids["policy draft"] = drafted["policyVersion"]["id"]
+    for name, code in (("revised", "X-1"), ("removed", "X-2")):
+        made = await played.do(
+            "addPolicyRule",
+            {"policyVersionId": ids["policy draft"], "rule": {**RULE, "code": code}},
+        )
+        ids[f"rule {name}"] = made["rule"]["id"]
+
+
+async def _work(played: Played) -> None:
+    ids = played.ids
+    drafted = await played.do("createEngagement", {"clientId": ids["client"], "terms": TERMS})
+    ids["draft"] = drafted["engagement"]["id"]
+    await played.do(
+        "importScope",
+        {
+            "engagementId": ids["draft"], "text": PLAN, "format": "JSON", "source": "plan.json",
+            "expectedVersion": await played.version("scope_draft", "draft", "engagement_id"),
+        },
+    )  # fmt: skip
+    await played.do(
+        "priceScopeItems",
+        {
+            "engagementId": ids["draft"],
+            "items": [{"key": i["key"], "fee": i["fee"]} for i in PRICES if "fee" in i],
+            "expectedVersion": await played.version("scope_draft", "draft", "engagement_id"),
+        },
+    )
+    for name in ("revised", "sent", "withdrawn"):
+        made = await played.do("createChangeOrder", a_change_order(played, f"new-{name}"))
+        ids[f"order {name}"] = made["changeOrder"]["id"]
+    await played.do("sendChangeOrder", await a_sending(played, "order withdrawn"))
+
+
+def a_change_order(played: Played, key: str) -> dict[str, Any]:
+    """One that adds an item under `key`, and holds one change of every kind that goes with it."""
+    added = {**MORE[0]["addItem"], "key": key}
+    return {
+        "engagementId": played.ids["engagement"],
+        "title": "More again",
+        "changes": [
+            {"addItem": {**added, "rate": money("500.00"), "quantity": "1.5", "cost": money("10.00")}},
+            {"reviseItem": {"key": "41", "fee": money("13000.00"), "cost": money("1.00")}},
+            {"addDependency": {"predecessorKey": "20", "successorKey": key}},
+        ],
+        "reason": "CLIENT_REQUEST",
+        "reasonText": "They asked.",
+        "revenueClass": "PROSPECTIVE",
+        "requestedBy": played.ids["signer"],
+        "requestedOn": TODAY,
+    }  # fmt: skip
+
+
+async def a_sending(played: Played, order: str) -> dict[str, Any]:
+    """The input that sends a drafted change order."""
+    return {
+        "changeOrderId": played.ids[order],
+        "expectedVersion": await played.version("change_order", order),
+        "contactIds": [played.ids["signer"]],
+        "idempotencyKey": f"send {played.ids[order]}",
+    }
+
+
+async def _money(played: Played) -> None:
+    ids, today = played.ids, {"receivedOn": TODAY, "bankReference": "R 1"}
+    engagement = {"engagementId": ids["engagement"]}
+    for key in ("10", "11", "13", "18"):
+        await played.do(
+            "acceptDeliverable", {**engagement, "itemKey": key, "acceptedOn": TODAY, "note": "by telephone"}
+        )  # fmt: skip
+    for name, key in (("issued", "10"), ("discarded", "11"), ("owed", "13")):
+        made = await played.do(
+            "draftInvoice", {**engagement, "itemKeys": [key], "idempotencyKey": f"draft {name}"}
+        )
+        ids[f"invoice {name}"] = made["invoice"]["id"]
+    owed = {"invoiceId": ids["invoice owed"]}
+    await played.do("issueInvoice", {**owed, "issueDate": TODAY, "expectedVersion": 1, "idempotencyKey": "issue owed"})  # fmt: skip
+    paid = await played.do("recordPayment", {**owed, **today, "amount": money("5000.00"), "idempotencyKey": "pay owed"})  # fmt: skip
+    ids["payment"] = paid["payment"]["id"]
+    for name in ("cancelled", "paid"):
+        made = await played.do(
+            "requestDeposit",
+            {**engagement, "amount": money("1000.00"), "dueOn": TODAY, "idempotencyKey": f"ask {name}"},
+        )  # fmt: skip
+        ids[f"request {name}"] = made["retainerRequest"]["id"]
+    for name in ("approved", "rejected", "settled", "failed"):
+        made = await played.do(
+            "requestRefund",
+            {
+                "source": {"retainerId": ids["retainer"]}, "amount": money("100.00"), "reason": "Agreed.",
+                "idempotencyKey": f"refund {name}",
+            },
+        )  # fmt: skip
+        ids[f"refund {name}"] = made["refund"]["id"]
+    for name in ("settled", "failed"):
+        await played.do(
+            "approveRefund",
+            {
+                "refundId": ids[f"refund {name}"], "expectedVersion": 1,
+                "idempotencyKey": f"approve {name}",
+            },
+        )  # fmt: skip
