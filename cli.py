@@ -193,7 +193,11 @@ def _load_demo(settings: Settings, where: Database) -> None:
     """Play the main job over HTTP in this process, and keep one token per role for later starts."""
     from demo.load import load_demo
 
+    typer.echo("Playing the main job in a demo practice …", err=True)
+    # Forty lines of requests would hide the few that matter.
+    configure_logging(format=settings.log_format, level="WARNING")
     tokens = asyncio.run(load_demo(settings, where.runtime_url))
+    configure_logging(format=settings.log_format, level=settings.log_level)
     handle = os.open(_tokens_file(settings), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         json.dump(tokens, file)
