@@ -15,6 +15,7 @@ from db.unit_of_work import UnitOfWork, read_only
 from schema.clients import Client, client_loader
 from schema.context import Info
 from schema.errors import Payload, refusals_as
+from schema.newest import newest
 from schema.relay import Connection, Keyset, Node, decode_id, encode_id, fetches
 from schema.retainers import Drawdown, money
 from schema.scalars import Money, MoneyInput
@@ -213,32 +214,10 @@ class InvoiceQuery:
         before: str | None = None,
     ) -> Connection[Invoice]:
         """All invoices that fit, drafts among them."""
-        actor = info.context.actor
-        actor.require(*MEMBERS)
         page = INVOICES_NEWEST_FIRST.page(first, after, last, before)
-        fits = {
-            "client_id": decode_id("Client", client_id, "clientId")
-            if client_id is not None
-            else None,
-            "engagement_id": decode_id("Engagement", engagement_id, "engagementId")
-            if engagement_id is not None
-            else None,
-        }
-
-        async def total() -> int:
-            async with read_only(actor.scope()) as uow:
-                return await queries.count_invoices(uow, **fits)
-
-        async with read_only(actor.scope()) as uow:
-            rows = await queries.invoices_page(
-                uow,
-                **fits,
-                after=page.after[0] if page.after else None,
-                before=page.before[0] if page.before else None,
-                limit=page.fetch,
-                is_backward=page.backward,
-            )
-        return Connection.of(page, rows, node=Invoice.of, key=lambda row: (row["id"],), total=total)
+        return await newest(
+            info, "invoice", page, Invoice.of, client_id=client_id, engagement_id=engagement_id
+        )
 
 
 @strawberry.input(description="Accepted items to bill.")

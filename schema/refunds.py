@@ -14,7 +14,8 @@ from db.unit_of_work import read_only
 from schema.clients import Client, client_loader
 from schema.context import Info
 from schema.documents import Document, document_loader
-from schema.errors import Payload, refusals_as
+from schema.errors import Payload, inside, refusals_as
+from schema.newest import newest
 from schema.relay import Connection, Keyset, Node, decode_id, encode_id, fetches
 from schema.retainers import money
 from schema.scalars import Money, MoneyInput
@@ -184,32 +185,10 @@ class RefundQuery:
         before: str | None = None,
     ) -> Connection[Refund]:
         """All refunds that fit."""
-        actor = info.context.actor
-        actor.require(*MEMBERS)
         page = REFUNDS_NEWEST_FIRST.page(first, after, last, before)
-        fits = {
-            "client_id": decode_id("Client", client_id, "clientId")
-            if client_id is not None
-            else None,
-            "engagement_id": decode_id("Engagement", engagement_id, "engagementId")
-            if engagement_id is not None
-            else None,
-        }
-
-        async def total() -> int:
-            async with read_only(actor.scope()) as uow:
-                return await queries.count_refunds(uow, **fits)
-
-        async with read_only(actor.scope()) as uow:
-            rows = await queries.refunds_page(
-                uow,
-                **fits,
-                after=page.after[0] if page.after else None,
-                before=page.before[0] if page.before else None,
-                limit=page.fetch,
-                is_backward=page.backward,
-            )
-        return Connection.of(page, rows, node=Refund.of, key=lambda row: (row["id"],), total=total)
+        return await newest(
+            info, "refund", page, Refund.of, client_id=client_id, engagement_id=engagement_id
+        )
 
 
 @strawberry.input(one_of=True, description="What a refund comes out of: exactly one of the two.")
@@ -287,20 +266,21 @@ class RefundMutation:
     async def request_refund(self, info: Info, input: RequestRefundInput) -> RefundPayload:
         """Never more than is left, nor than the client is entitled to."""
         source = input.source
-        refund_id = await refunds.request_refund(
-            info.context.actor,
-            retainer_id=decode_id("Retainer", source.retainer_id, "source.retainer_id")
-            if isinstance(source.retainer_id, str)
-            else None,
-            payment_id=decode_id("Payment", source.payment_id, "source.payment_id")
-            if isinstance(source.payment_id, str)
-            else None,
-            amount=input.amount.to_money("amount.amount"),
-            reason=input.reason,
-            idempotency_key=input.idempotency_key,
-            today=info.context.today,
-            now=info.context.now,
-        )
+        with inside("source", "amount", "amount.amount", "reason", "idempotencyKey"):
+            refund_id = await refunds.request_refund(
+                info.context.actor,
+                retainer_id=decode_id("Retainer", source.retainer_id, "source.retainer_id")
+                if isinstance(source.retainer_id, str)
+                else None,
+                payment_id=decode_id("Payment", source.payment_id, "source.payment_id")
+                if isinstance(source.payment_id, str)
+                else None,
+                amount=input.amount.to_money("amount.amount"),
+                reason=input.reason,
+                idempotency_key=input.idempotency_key,
+                today=info.context.today,
+                now=info.context.now,
+            )
         return await _payload(info, refund_id)
 
     @strawberry.mutation(

@@ -15,6 +15,7 @@ from schema.clients import Client, client_loader
 from schema.context import Info
 from schema.documents import Document, document_loader
 from schema.errors import Payload, refusals_as
+from schema.newest import newest
 from schema.relay import Connection, Keyset, Node, decode_id, encode_id, fetches
 from schema.scalars import Currency, Money, MoneyInput
 from services import retainers
@@ -298,33 +299,9 @@ class RetainerQuery:
         before: str | None = None,
     ) -> Connection[Retainer]:
         """All retainers that fit."""
-        actor = info.context.actor
-        actor.require(*MEMBERS)
         page = RETAINERS_NEWEST_FIRST.page(first, after, last, before)
-        fits = {
-            "client_id": decode_id("Client", client_id, "clientId")
-            if client_id is not None
-            else None,
-            "engagement_id": decode_id("Engagement", engagement_id, "engagementId")
-            if engagement_id is not None
-            else None,
-        }
-
-        async def total() -> int:
-            async with read_only(actor.scope()) as uow:
-                return await queries.count_retainers(uow, **fits)
-
-        async with read_only(actor.scope()) as uow:
-            rows = await queries.retainers_page(
-                uow,
-                **fits,
-                after=page.after[0] if page.after else None,
-                before=page.before[0] if page.before else None,
-                limit=page.fetch,
-                is_backward=page.backward,
-            )
-        return Connection.of(
-            page, rows, node=Retainer.of, key=lambda row: (row["id"],), total=total
+        return await newest(
+            info, "retainer", page, Retainer.of, client_id=client_id, engagement_id=engagement_id
         )
 
 

@@ -45,43 +45,6 @@ async def next_ordinal(uow: UnitOfWork, year: int) -> int:
     return ordinal
 
 
-async def invoices_page(
-    uow: UnitOfWork,
-    *,
-    client_id: UUID | None,
-    engagement_id: UUID | None,
-    after: UUID | None,
-    before: UUID | None,
-    limit: int,
-    is_backward: bool = False,
-) -> list[asyncpg.Record]:
-    """Invoices, newest draft first; their ids sort by the time they were drafted. Reversed when backward."""
-    order = "asc" if is_backward else "desc"
-    return await uow.fetch(
-        f"""
-        select * from invoice where tenant_id = $1
-          and ($2::uuid is null or client_id = $2) and ($3::uuid is null or engagement_id = $3)
-          and ($4::uuid is null or id < $4) and ($5::uuid is null or id > $5)
-        order by id {order} limit $6
-        """,  # noqa: S608 - the order is a literal of this function
-        uow.tenant_id, client_id, engagement_id, after, before, limit,
-    )  # fmt: skip
-
-
-async def count_invoices(
-    uow: UnitOfWork, *, client_id: UUID | None, engagement_id: UUID | None
-) -> int:
-    """How many invoices `invoices_page` would go through."""
-    count: int = await uow.fetchval(
-        """
-        select count(*) from invoice where tenant_id = $1
-          and ($2::uuid is null or client_id = $2) and ($3::uuid is null or engagement_id = $3)
-        """,
-        uow.tenant_id, client_id, engagement_id,
-    )  # fmt: skip
-    return count
-
-
 async def invoices_of(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Record]:
     """The issued invoices of an engagement by number."""
     return await uow.fetch(

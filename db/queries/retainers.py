@@ -57,43 +57,6 @@ async def retainers_of_engagements(
     )  # fmt: skip
 
 
-async def retainers_page(
-    uow: UnitOfWork,
-    *,
-    client_id: UUID | None,
-    engagement_id: UUID | None,
-    after: UUID | None,
-    before: UUID | None,
-    limit: int,
-    is_backward: bool = False,
-) -> list[asyncpg.Record]:
-    """Retainers, newest first; their ids sort by the time they were opened. Reversed when backward."""
-    order = "asc" if is_backward else "desc"
-    return await uow.fetch(
-        f"""
-        select * from retainer where tenant_id = $1
-          and ($2::uuid is null or client_id = $2) and ($3::uuid is null or engagement_id = $3)
-          and ($4::uuid is null or id < $4) and ($5::uuid is null or id > $5)
-        order by id {order} limit $6
-        """,  # noqa: S608 - the order is a literal of this function
-        uow.tenant_id, client_id, engagement_id, after, before, limit,
-    )  # fmt: skip
-
-
-async def count_retainers(
-    uow: UnitOfWork, *, client_id: UUID | None, engagement_id: UUID | None
-) -> int:
-    """How many retainers `retainers_page` would go through."""
-    count: int = await uow.fetchval(
-        """
-        select count(*) from retainer where tenant_id = $1
-          and ($2::uuid is null or client_id = $2) and ($3::uuid is null or engagement_id = $3)
-        """,
-        uow.tenant_id, client_id, engagement_id,
-    )  # fmt: skip
-    return count
-
-
 async def request_by_id(uow: UnitOfWork, request_id: UUID) -> asyncpg.Record | None:
     """One request for a deposit, with its retainer's engagement, client, kind and currency."""
     return await uow.fetchrow(
