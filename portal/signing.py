@@ -139,7 +139,7 @@ def _page(
         sign_label=words.get(f"act_{page.document_kind}", words["act"]),
         outcome=outcome,
         has_signed=page.signer_status == "signed" and page.status in _STANDING,
-        deadline=day(locale, page.expires_at),
+        deadline=day(locale, page.expires_at, page.timezone),
         paper=_scrolling(page.preview_html, words["wide_table"]),
         file_path=f"/files/{page.file_token}",
         signers=[_signer(page, state) for state in page.signers],
@@ -168,7 +168,7 @@ def _signer(page: signing.SigningPage, state: signing.SignerState) -> dict[str, 
     locale = page.locale
     who = {"practice": page.practice_name, "client": page.client_name}
     said = (
-        text(locale, "signed", when=moment(locale, state.signed_at))
+        text(locale, "signed", when=moment(locale, state.signed_at, page.timezone))
         if state.signed_at
         else text(locale, state.status if state.status in TEXTS[locale] else "pending")
     )
@@ -193,6 +193,6 @@ def _outcome(page: signing.SigningPage) -> str:
         "name": page.signer_name,
         "reason": page.reason,
         "practice": page.practice_name,
-        "date": day(page.locale, page.expires_at),
+        "date": day(page.locale, page.expires_at, page.timezone),
     }
     return text(page.locale, key, **values)

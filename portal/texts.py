@@ -1,8 +1,9 @@
 """The words of the pages, in English and Danish. A test proves that both have the same entries."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
@@ -167,15 +168,21 @@ def refusal(locale: str, code: str) -> str:
     return words.get(code, words["REFUSED"])
 
 
-def day(locale: str, value: date | datetime) -> str:
-    """A date as people write it."""
-    return format_date(value, "long", locale=_babel(locale))
+def day(locale: str, value: datetime, timezone: str) -> str:
+    """The date of an instant as people write it, in an IANA time zone."""
+    return format_date(value.astimezone(ZoneInfo(timezone)), "long", locale=_babel(locale))
 
 
-def moment(locale: str, value: datetime) -> str:
-    """An instant, in UTC, as people write it."""
+def moment(locale: str, value: datetime, timezone: str) -> str:
+    """An instant as people write it, in an IANA time zone, which it names: the reader may live in another.
+
+    The name is the database's own, such as CET; where it has none, the distance from UTC.
+    """
+    local = value.astimezone(ZoneInfo(timezone))
+    name = local.strftime("%Z")
     pattern = "d. MMMM y 'kl.' HH.mm" if locale == "da" else "d MMMM y 'at' HH:mm"
-    return f"{format_datetime(value, pattern, locale=_babel(locale))} UTC"
+    written = format_datetime(local, pattern, locale=_babel(locale))
+    return f"{written} {name if name.isalpha() else f'UTC{name}'}"
 
 
 def _babel(locale: str) -> str:

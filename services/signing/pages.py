@@ -30,7 +30,10 @@ class SignerState:
 
 @dataclass(frozen=True)
 class SigningPage:
-    """All that the page behind a link shows. `preview_html` is a safe fragment; `file_token` reads the very bytes."""
+    """All that the page behind a link shows. `preview_html` is a safe fragment; `file_token` reads the very bytes.
+
+    `timezone` is the practice's: its instants are shown in it.
+    """
 
     tenant_id: UUID
     envelope_id: UUID
@@ -39,6 +42,7 @@ class SigningPage:
     subject_id: UUID
     client_id: UUID
     practice_name: str
+    timezone: str
     client_name: str
     signer_name: str
     signer_status: str
@@ -133,6 +137,7 @@ async def _page(
         subject_id=envelope["subject_id"],
         client_id=client["id"],
         practice_name=practice["name"],
+        timezone=practice["timezone"],
         client_name=client["name"],
         signer_name=signer["name"],
         signer_status=signer["status"],

@@ -63,7 +63,7 @@ async def test_the_page_shows_the_paper_its_fingerprint_and_who_signs(
         "inden den 16. marts 2026.",
         "En faktura forfalder otte dage efter sin dato.",
         paper.fingerprint,
-        "Freja Lund for Nordlys Studio underskrev den 2. marts 2026 kl. 09.00 UTC",
+        "Freja Lund for Nordlys Studio underskrev den 2. marts 2026 kl. 10.00 CET",
         "for Havn & Co har ikke underskrevet endnu",
         consent_text("da"),
         "Acceptér retningslinjerne",

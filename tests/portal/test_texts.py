@@ -78,10 +78,25 @@ def _literal_codes(path: Path) -> set[str]:
 
 
 def test_dates_read_as_people_write_them() -> None:
-    instant = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
-    assert (day("da", instant), day("en", instant)) == ("2. marts 2026", "2 March 2026")
-    assert moment("da", instant) == "2. marts 2026 kl. 09.05 UTC"
-    assert moment("en", instant) == "2 March 2026 at 09:05 UTC"
+    instant, zone = datetime(2026, 3, 2, 9, 5, tzinfo=UTC), "Europe/Copenhagen"
+    assert (day("da", instant, zone), day("en", instant, zone)) == ("2. marts 2026", "2 March 2026")
+    assert moment("da", instant, zone) == "2. marts 2026 kl. 10.05 CET"
+    assert moment("en", instant, zone) == "2 March 2026 at 10:05 CET"
+
+
+@pytest.mark.parametrize(
+    ("zone", "danish", "english"),
+    [
+        ("Europe/Copenhagen", "1. august 2026 kl. 01.30 CEST", "1 August 2026 at 01:30 CEST"),
+        ("Europe/London", "1. august 2026 kl. 00.30 BST", "1 August 2026 at 00:30 BST"),
+        ("America/Sao_Paulo", "31. juli 2026 kl. 20.30 UTC-03", "31 July 2026 at 20:30 UTC-03"),
+        ("UTC", "31. juli 2026 kl. 23.30 UTC", "31 July 2026 at 23:30 UTC"),
+    ],
+)
+def test_an_instant_is_shown_where_the_practice_is(zone: str, danish: str, english: str) -> None:
+    instant = datetime(2026, 7, 31, 23, 30, tzinfo=UTC)
+    assert (moment("da", instant, zone), moment("en", instant, zone)) == (danish, english)
+    assert danish.startswith(day("da", instant, zone))
 
 
 @pytest.mark.parametrize(
