@@ -22,6 +22,8 @@ _CUTS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]+"), r"\1 ***"),
     # the token of a client's link (but not a route's template)
     (re.compile(r"/(p|sign|files)/(?!\{)[^/\s?#\"']+"), r"/\1/*"),
+    # the token of a report's link; the name of a report asked for without one stays
+    (re.compile(r"/exports/(?!\{)[^/\s?#\"']+/"), r"/exports/*/"),
     # a query string, wherever an address is quoted
     (re.compile(r"(https?://[^\s?#\"']+)\?[^\s\"']*"), r"\1?*"),
 )

@@ -220,6 +220,8 @@ def test_figures_can_be_left_out() -> None:
         ("/graphql", "/graphql"),
         (f"/p/{TOKEN}", "/p/*"),
         (f"/p/{TOKEN}/sign", "/p/*/sign"),
+        ("/exports/v1.short/ar-ageing.csv", "/exports/*/ar-ageing.csv"),
+        ("/exports/ar-ageing.csv", "/exports/ar-ageing.csv"),
         (f"/download/{TOKEN}", "/download/*"),
         ("/d/0193a6f0-0000-7000-8000-000000000001", "/d/0193a6f0-0000-7000-8000-000000000001"),
         ("/a\r\nforged line", "/a??forged line"),
