@@ -12,7 +12,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from babel.dates import format_date
+from babel import Locale
+from babel.dates import format_date, get_day_names
 from babel.numbers import format_currency, format_decimal
 
 NO_BREAK_SPACE = "\u00a0"
@@ -59,6 +60,12 @@ _WORDS: dict[str, dict[str, Any]] = {
         "years": ("year", "years"),
         "rounds": ("round", "rounds"),
         "reminders": ("reminder", "reminders"),
+        "range": "{} to {}",
+        # Countries whose names take another preposition or an article; every other follows the first form.
+        "in_country": ("in {}", "in the {}"),
+        "other_countries": (
+            "AE AX BQ BS CC CF CK DO FK FO GB GM HM IM IO KM KY MH MP MV NL PH PN PS SB SC TC TF UM US VG VI"
+        ),
         "laws": {
             "DK": "Danish law",
             "SE": "Swedish law",
@@ -83,6 +90,12 @@ _WORDS: dict[str, dict[str, Any]] = {
         "years": ("år", "år"),
         "rounds": ("runde", "runder"),
         "reminders": ("rykker", "rykkere"),
+        "range": "{} til {}",
+        "in_country": ("i {}", "på {}"),
+        "other_countries": (
+            "AW AX BB BM BS BV CC CK CU CV CW CX CY FJ FK FO GG GP GU IM JE JM KM KY MG MH MP MQ MT MU MV NF RE SB SC TC "
+            "UM VG VI"
+        ),
         "laws": {
             "DK": "dansk ret",
             "SE": "svensk ret",
@@ -208,7 +221,57 @@ def law(jurisdiction: str, locale: str) -> str:
     return names[jurisdiction]
 
 
-FILTERS: dict[str, Callable[[Any, str], str]] = {
+def working_weekdays(weekend: Sequence[int], locale: str) -> str:
+    """The weekdays that are worked, for a weekend in ISO numbers (Monday is 1): ``[6, 7]`` → ``Monday to Friday``.
+
+    Three or more in a row are named by the first and the last, also over the turn of the week.
+    """
+    if not set(weekend) <= set(range(1, 8)) or len(set(weekend)) == 7:
+        raise ValueError("a weekend holds ISO weekdays, 1 to 7, and not all of them")
+    names = get_day_names(locale=_BABEL_LOCALES[locale])
+    worked = [day for day in range(1, 8) if day not in weekend]
+    first = next((day for day in worked if (day - 2) % 7 + 1 not in worked), 1)
+    in_order = sorted(worked, key=lambda day: (day - first) % 7)
+    if len(worked) > 2 and (in_order[-1] - first) % 7 == len(worked) - 1:
+        text: str = _WORDS[locale]["range"].format(names[first - 1], names[in_order[-1] - 1])
+        return text
+    return _listing("and")([names[day - 1] for day in worked], locale)
+
+
+def in_country(code: str, locale: str) -> str:
+    """Where, by ISO 3166-1 alpha-2: ``in Denmark``, ``in the Netherlands``; ``i Danmark``, ``på Færøerne``."""
+    words = _WORDS[locale]
+    name = Locale.parse(_BABEL_LOCALES[locale]).territories[code]
+    text: str = words["in_country"][code in words["other_countries"].split()].format(name)
+    return text
+
+
+def periods_off(calendar: dict[str, Any], locale: str) -> list[str]:
+    """The days off of a calendar, those in a row as one: ``24 December 2026``, ``12 July 2027 to 30 July 2027``.
+
+    Days with nothing but a weekend between them are in a row, for there is no working day in between.
+    """
+    runs: list[list[datetime.date]] = []
+    for day in sorted({datetime.date.fromisoformat(text) for text in calendar["days_off"]}):
+        between = (day - runs[-1][-1]).days if runs else 0
+        if runs and all(
+            (day - datetime.timedelta(back)).isoweekday() in calendar["weekend"]
+            for back in range(1, between)
+        ):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return [
+        date(run[0].isoformat(), locale)
+        if len(run) == 1
+        else _WORDS[locale]["range"].format(
+            date(run[0].isoformat(), locale), date(run[-1].isoformat(), locale)
+        )
+        for run in runs
+    ]
+
+
+FILTERS: dict[str, Callable[[Any, str], Any]] = {
     "money": money,
     "signed_money": signed_money,
     "date": date,
@@ -224,6 +287,9 @@ FILTERS: dict[str, Callable[[Any, str], str]] = {
     "reminders": _count("reminders"),
     "all_of": _listing("and"),
     "any_of": _listing("or"),
+    "working_weekdays": working_weekdays,
+    "in_country": in_country,
+    "periods_off": periods_off,
     "law": law,
     "sentence": sentence,
 }

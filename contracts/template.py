@@ -46,7 +46,7 @@ def _finalize(value: Any) -> Any:
     raise jinja2.TemplateRuntimeError(f"{type(value).__name__} cannot be printed as it is")
 
 
-def _filter(function: Callable[[Any, str], str], locale: str, value: Any) -> str:
+def _filter(function: Callable[[Any, str], Any], locale: str, value: Any) -> Any:
     if isinstance(value, jinja2.Undefined):
         value._fail_with_undefined_error()
     if value is None:

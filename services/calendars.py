@@ -100,6 +100,17 @@ def working_calendar(
     return WorkingCalendar(weekend=terms.weekend, days_off=off)
 
 
+def region_name(country: str, region: str) -> str:
+    """A region as people call it, such as Bayern for DE and BY; its code where no name is known."""
+    aliases = holidays.country_holidays(country).subdivisions_aliases
+    names = [
+        name
+        for name, code in aliases.items()
+        if code == region and not (name.isupper() and len(name) < 4)
+    ]
+    return names[0] if names else region
+
+
 def public_holidays(country: str, region: str, year: int) -> dict[date, str]:
     """The public holidays of one year by date, named in English where the package can."""
     found = holidays.country_holidays(country, subdiv=region or None, years=year)

@@ -111,8 +111,15 @@ class Body:
         # A table whose length is known (no loop in it) is short, and stays on one page too.
         loops = any(row.kind == "tag" and "{% for" in row.cells[0] for row in table.rows)
         whole = table.whole or not loops
+        shown = [row for row in table.rows if row.kind != "tag"]
         rows = "".join(
-            self._row(table, row, widths, keep=whole and row is not table.rows[-1])
+            # A total and what stands below it are never alone on a page, nor apart.
+            self._row(
+                table,
+                row,
+                widths,
+                keep=row is not shown[-1] and (whole or row.kind in {"total", "band"}),
+            )
             for row in table.rows
         )
         style = _TABLE_STYLES[table.kind]
@@ -136,7 +143,7 @@ class Body:
         if row.kind == "band":
             cells = (
                 f'<w:tc><w:tcPr><w:tcW w:w="{TEXT_WIDTH}" w:type="dxa"/>{span}</w:tcPr>'
-                + paragraph("TableText", inline(row.cells[0]))
+                + paragraph("TableText", inline(row.cells[0]), "<w:keepNext/>" if keep else "")
                 + "</w:tc>"
             )
             return f"<w:tr><w:trPr>{properties}</w:trPr>{cells}</w:tr>"

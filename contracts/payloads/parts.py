@@ -50,7 +50,7 @@ class Signer(TypedDict):
 class BankAccount(TypedDict):
     """Where money is to be paid; every part is printed as given."""
 
-    bank_name: str
+    bank_name: NotRequired[str | None]
     account: str
     iban: NotRequired[str | None]
     bic: NotRequired[str | None]

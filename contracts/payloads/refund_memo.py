@@ -24,7 +24,10 @@ class InvoiceReference(TypedDict):
 
 
 class Settlement(TypedDict):
-    """How the entitlement is settled; the parts sum to it. Absent parts are not printed."""
+    """How the entitlement is settled; the parts sum to it. Absent parts are not printed.
+
+    A ``refund`` without ``refund_on`` is still to be paid. ``held`` is what of the entitlement this memo does not settle.
+    """
 
     refund: NotRequired[Money | None]
     refund_on: NotRequired[IsoDate | None]
@@ -33,6 +36,7 @@ class Settlement(TypedDict):
     offset_invoice: NotRequired[str | None]
     credit_kept: NotRequired[Money | None]
     credit_until: NotRequired[IsoDate | None]
+    held: NotRequired[Money | None]
 
 
 class MemoHead(TypedDict):

@@ -23,10 +23,10 @@ class RetainerRequest(TypedDict):
 
 
 class DrawdownClause(TypedDict):
-    """How the deposit is used; ``objection_days`` to object to a drawdown once it is notified."""
+    """How the deposit is used; ``objection_days`` to object to a drawdown, where drawdowns are notified."""
 
     applied_to: Literal["each_invoice", "last_invoice"]
-    objection_days: int
+    objection_days: NotRequired[int | None]
 
 
 class ReplenishmentClause(TypedDict):
@@ -38,9 +38,9 @@ class ReplenishmentClause(TypedDict):
 
 
 class ReturnClause(TypedDict):
-    """The unused rest goes back within ``settlement_days``."""
+    """The unused rest goes back within ``settlement_days``, or without undue delay where none are agreed."""
 
-    settlement_days: int
+    settlement_days: NotRequired[int | None]
 
 
 class RetainerClauses(TypedDict, total=False):

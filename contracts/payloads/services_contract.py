@@ -70,6 +70,19 @@ class Timeline(TypedDict):
     client_duties: NotRequired[list[str] | None]
 
 
+class WorkingCalendar(TypedDict):
+    """Which days are working days. ``weekend`` holds ISO weekdays, Monday is 1.
+
+    ``country`` (ISO 3166-1 alpha-2) says whose public holidays are no working days; without one they count as working days.
+    ``region`` is the part of it, printed as given. ``days_off`` are further days without work.
+    """
+
+    weekend: list[int]
+    country: NotRequired[str | None]
+    region: NotRequired[str | None]
+    days_off: list[IsoDate]
+
+
 class Expectation(TypedDict):
     """One line of the register of what is excluded, assumed or not guaranteed."""
 
@@ -231,6 +244,7 @@ class ServicesContractPayload(TypedDict):
     scope: Scope
     totals: Totals
     timeline: Timeline
+    calendar: WorkingCalendar
     expectations: list[Expectation]
     payment: PaymentTerms
     clauses: ServicesClauses

@@ -221,6 +221,12 @@ def services_contract(locale: Locale) -> ServicesContractPayload:
                 t("answers to questions within three working days.", "svar på spørgsmål inden tre arbejdsdage."),
             ],
         },
+        "calendar": {
+            "weekend": [6, 7],
+            "country": "DK",
+            "region": None,
+            "days_off": ["2026-12-24", "2026-12-31"],
+        },
         "expectations": [
             {"key": "U1", "kind": "exclusion", "text": t("Photography, translation and writing of product texts.", "Fotografering, oversættelse og varetekster.")},
             {"key": "U2", "kind": "exclusion", "text": t("Hosting, licences and transaction charges, which the Client pays directly.", "Hosting, licenser og transaktionsgebyrer, som Kunden betaler direkte.")},

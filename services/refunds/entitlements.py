@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from contracts import formats
 from db.queries import engagements as engagement_queries
 from db.queries import invoices as invoice_queries
 from db.queries import refunds as queries
@@ -20,23 +21,23 @@ from services.rules.errors import NotFound
 from services.rules.kill_fees import KillFeeTerms, compute_kill_fee
 from services.rules.money import divide_half_even
 
-_WORDS: Final = {
+_WORDS: Final[dict[str, dict[str, Any]]] = {
     "en": {
-        "requests": "Requests {}",
-        "invoices": "Invoices {}",
+        "requests": ("Request {}", "Requests {}"),
+        "invoices": ("Invoice {}", "Invoices {}"),
         "accepted": "accepted, not invoiced yet: {}",
-        "kill_fee": "{} % of the fee not earned",
+        "kill_fee": "{} of the fee not earned",
         "credit": "Agreed on invoice {} (refund {})",
-        "refunds": "Refunds {}",
+        "refunds": ("Refund {}", "Refunds {}"),
         "limit": "Never below nothing, nor above what is left of what was paid",
     },
     "da": {
-        "requests": "Anmodning {}",
-        "invoices": "Faktura {}",
+        "requests": ("Anmodning {}", "Anmodning {}"),
+        "invoices": ("Faktura {}", "Faktura {}"),
         "accepted": "godkendt, endnu ikke faktureret: {}",
-        "kill_fee": "{} % af det ikke optjente honorar",
+        "kill_fee": "{} af det ikke optjente honorar",
         "credit": "Aftalt på faktura {} (tilbagebetaling {})",
-        "refunds": "Tilbagebetaling {}",
+        "refunds": ("Tilbagebetaling {}", "Tilbagebetaling {}"),
         "limit": "Aldrig under nul og aldrig over resten af det betalte",
     },
 }
@@ -129,22 +130,23 @@ async def explain(
         refunded_minor=sum(row["amount_minor"] for row in earlier),
     )
     earned_notes = [
-        words["invoices"].format(_listed(numbers.values())) if numbers else "",
+        _counted(words["invoices"], numbers.values()) if numbers else "",
         words["accepted"].format(_listed(row["item_key"] for row in accepted)) if accepted else "",
     ]
     notes = {
-        rules.EntitlementKind.PAID: words["invoices"].format(
-            _listed(dict.fromkeys(numbers[row["invoice_id"]] for row in payments))
+        rules.EntitlementKind.PAID: _counted(
+            words["invoices"], dict.fromkeys(numbers[row["invoice_id"]] for row in payments)
         ),
-        rules.EntitlementKind.DEPOSITED: words["requests"].format(
-            _listed(request_number_of(row["number"]) for row in requests if row["received_minor"])
+        rules.EntitlementKind.DEPOSITED: _counted(
+            words["requests"],
+            (request_number_of(row["number"]) for row in requests if row["received_minor"]),
         ),
         rules.EntitlementKind.EARNED: "; ".join(note for note in earned_notes if note),
         rules.EntitlementKind.KILL_FEE: words["kill_fee"].format(
-            f"{engagement['kill_fee_bps'] / 100:g}"
+            formats.percent(engagement["kill_fee_bps"], engagement["locale"])
         ),
-        rules.EntitlementKind.EARLIER_REFUND: words["refunds"].format(
-            _listed(number_of(row["number"]) for row in earlier)
+        rules.EntitlementKind.EARLIER_REFUND: _counted(
+            words["refunds"], (number_of(row["number"]) for row in earlier)
         ),
         rules.EntitlementKind.LIMIT: words["limit"],
     }
@@ -162,6 +164,12 @@ async def explain(
         found.entitled_minor,
         found.refundable_minor,
     )
+
+
+def _counted(words: tuple[str, str], names: Iterable[str]) -> str:
+    """The names behind their noun, which is singular for one."""
+    every = list(names)
+    return words[len(every) != 1].format(_listed(every))
 
 
 def _listed(names: Iterable[str], most: int = 12) -> str:

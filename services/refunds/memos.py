@@ -12,7 +12,7 @@ from services.invoices import numbers as invoice_numbers
 from services.refunds import sources
 from services.refunds.entitlements import ExplainedEntitlement
 from services.refunds.numbers import number_of
-from services.retainers.papers import engagement_of, money, signatures_of
+from services.retainers.papers import engagement_of, money
 
 _TAX: Final = {"en": "VAT", "da": "moms"}
 _LIMIT: Final = {"en": "Limit", "da": "Grænse"}
@@ -29,7 +29,10 @@ async def memo(
     tax_minor: int,
     today: date,
 ) -> dict[str, Any]:
-    """The payload of the refund memo. What of the entitlement is not refunded now stays the client's credit."""
+    """The payload of the refund memo, which is made before the money leaves. What is not refunded now stays the client's.
+
+    The memo names who approved it and carries no signature block, for nobody signs it.
+    """
     locale, currency = engagement["locale"], refund["currency"]
     practice = await documents.practice_party(uow)
     client = await documents.client_party(uow, engagement["client_id"])
@@ -37,7 +40,7 @@ async def memo(
     settlement = {"refund": money(refund["amount_minor"], currency)}
     kept_minor = found.entitled_minor - refund["amount_minor"]
     if kept_minor:
-        settlement["credit_kept"] = money(kept_minor, currency)
+        settlement["held"] = money(kept_minor, currency)
     return {
         "document": {
             "number": number_of(refund["number"]),
@@ -67,11 +70,7 @@ async def memo(
         "entitlement": money(found.entitled_minor, currency),
         "taxes": await _taxes(uow, source, refund, tax_minor, locale) if not kept_minor else [],
         "settlement": settlement,
-        "signatures": (
-            await signatures_of(
-                uow, actor, practice["name"], client["name"], engagement["client_id"]
-            )
-        )[:1],
+        "signatures": [],
     }
 
 

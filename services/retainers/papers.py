@@ -1,9 +1,10 @@
 """The paper of a deposit: the retainer agreement as data for its template."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from db.queries import clients as client_queries
 from db.queries import engagements as engagement_queries
@@ -17,8 +18,6 @@ from services.rules.retainers import RetainerShare
 
 # The name of a bank ends where a number begins: "Nordbanken 3409 0012345678", "Nordbanken DK50 0040 …".
 _ACCOUNT = re.compile(r"[A-Z]{2}[0-9]{2}\b|[0-9]")
-_OBJECTION_DAYS = 8
-_RETURN_DAYS = 14
 
 
 def number_of(number: int) -> str:
@@ -38,7 +37,7 @@ async def bank_of(uow: UnitOfWork) -> dict[str, Any]:
     begins = _ACCOUNT.search(text)
     at = begins.start() if begins else 0
     return {
-        "bank_name": text[:at].strip(" ,:") or practice["legal_name"] or practice["name"],
+        "bank_name": text[:at].strip(" ,:") or None,
         "account": text[at:],
     }
 
@@ -46,11 +45,19 @@ async def bank_of(uow: UnitOfWork) -> dict[str, Any]:
 async def engagement_of(uow: UnitOfWork, engagement: Any) -> dict[str, Any]:
     """The engagement as money papers name it, with its contract where that is signed."""
     contract = await engagement_queries.signed_contract(uow, engagement["id"])
+    signed_on = await _day(uow, contract["decided_at"]) if contract else None
     return {
         "title": engagement["name"],
         "contract_number": engagements.number_of(engagement) if contract else None,
-        "contract_signed_on": contract["decided_at"].date().isoformat() if contract else None,
+        "contract_signed_on": signed_on.isoformat() if signed_on else None,
     }
+
+
+async def _day(uow: UnitOfWork, moment: datetime) -> date:
+    """The date of an instant where the practice is."""
+    practice = await practice_queries.practice(uow)
+    assert practice is not None
+    return moment.astimezone(ZoneInfo(practice["timezone"])).date()
 
 
 async def signatures_of(
@@ -90,7 +97,6 @@ async def agreement(
     if share is not None and expected_total_minor is not None:
         retainer["expected_total"] = money(expected_total_minor, amount.currency)
         retainer["share_bps"] = divide_half_even(share.numerator * BPS, share.denominator)
-    settlement_days = engagements.clauses_of(engagement).refund_settlement_days
     return {
         "document": {"number": reference, "version": 1, "issued_on": today.isoformat()},
         "practice": practice,
@@ -104,9 +110,12 @@ async def agreement(
             "reference": reference,
         },
         "clauses": {
-            "drawdown": {"applied_to": "each_invoice", "objection_days": _OBJECTION_DAYS},
-            "unused": {"settlement_days": settlement_days or _RETURN_DAYS},
-            # No statements clause: nothing sends one at every drawdown yet, and a paper promises only what is kept.
+            # A paper promises only what is kept: nothing tells the client of a drawdown yet, or takes one back; so neither
+            # days to object nor statements.
+            "drawdown": {"applied_to": "each_invoice"},
+            "unused": {
+                "settlement_days": engagements.clauses_of(engagement).refund_settlement_days
+            },
         },
         "law": {"jurisdiction": engagement["law"], "venue": engagement[f"venue_{locale}"]},
         "signatures": await signatures_of(

@@ -19,6 +19,7 @@ from services.actor import MONEY, Actor
 from services.billing_contacts import tell_billing
 from services.retainers import papers
 from services.rules import retainers as rules
+from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.money import Money
 from services.rules.movements import check_amount, check_currency
@@ -65,6 +66,8 @@ async def request_deposit(
         check_amount(amount)
     if due_on is not None and due_on < today:
         raise InvalidInput("The due date lies before today.", code="DATE", field="dueOn")
+    if due_on is not None:
+        check_plausible(due_on, "dueOn")
 
     async def effect() -> dict[str, Any]:
         engagement = await engagement_queries.lock_engagement(uow, engagement_id)
@@ -278,7 +281,7 @@ async def _mail(
             "engagement_name": engagement["name"],
             "amount": formats.money(payload["retainer"]["amount"], locale),
             "due_on": formats.date(payload["request"]["due_on"], locale),
-            "account": f"{bank['bank_name']} {bank['account']}".strip(),
+            "account": " ".join(filter(None, (bank["bank_name"], bank["account"]))),
         }
 
     await tell_billing(uow, engagement["client_id"], kind="deposit_request", write=write, now=now)

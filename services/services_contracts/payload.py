@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
-from services import engagements
+from services import calendars, engagements
+from services.rules.money import BPS, divide_half_even
 from services.rules.retainers import RetainerShare, deposit_target
 from services.rules.scope import Expectation, ExpectationKind, ItemKind, ScopeItem
 from services.scopes import ScopeState
@@ -110,15 +112,19 @@ def services_contract(
         "timeline": {
             "starts_on": schedule.start_date.isoformat(),
             "delivery_on": schedule.finish_date.isoformat(),
-            "milestones": [
-                {
-                    "name": item.title,
-                    "due_on": schedule.items[item.item_key].finish_date.isoformat(),
-                }
-                for item in state.scope.in_outline_order()
-                if item.kind is ItemKind.MILESTONE
-            ],
+            "milestones": sorted(
+                (
+                    {
+                        "name": item.title,
+                        "due_on": schedule.items[item.item_key].finish_date.isoformat(),
+                    }
+                    for item in state.scope.in_outline_order()
+                    if item.kind is ItemKind.MILESTONE
+                ),
+                key=itemgetter("due_on"),
+            ),
         },
+        "calendar": _calendar(engagement),
         "expectations": _expectations(state.scope.expectations, locale),
         "payment": {
             "instalments": _instalments(phases, locale),
@@ -127,6 +133,20 @@ def services_contract(
         "clauses": _clauses(engagement, state, parties, locale),
         "law": {"jurisdiction": engagement["law"], "venue": engagement[f"venue_{locale}"]},
         "signatures": signatures(parties),
+    }
+
+
+def _calendar(engagement: Any) -> dict[str, Any]:
+    """What counts as a working day, from the calendar that the schedule was computed on."""
+    terms = engagements.calendar_terms(engagement)
+    region = None
+    if terms.country and terms.region:
+        region = calendars.region_name(terms.country, terms.region)
+    return {
+        "weekend": sorted(weekday + 1 for weekday in terms.weekend),
+        "country": terms.country,
+        "region": region,
+        "days_off": [day.isoformat() for day in terms.days_off],
     }
 
 
@@ -230,9 +250,9 @@ def _clauses(
     found = {
         "retainer": {
             "amount": money(retainer, currency),
-            "share_bps": engagement["retainer_numerator"]
-            * 10_000
-            // engagement["retainer_denominator"],
+            "share_bps": divide_half_even(
+                engagement["retainer_numerator"] * BPS, engagement["retainer_denominator"]
+            ),
             "due_days": engagement["payment_terms_days"],
             "applied_to": "each_invoice",
         }

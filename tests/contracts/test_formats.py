@@ -63,6 +63,66 @@ def test_filters(name, value, english, danish):
     assert shown(name, value, "da") == danish
 
 
+@pytest.mark.parametrize(
+    ("weekend", "english", "danish"),
+    [
+        ([6, 7], "Monday to Friday", "mandag til fredag"),
+        ([5, 6], "Sunday to Thursday", "søndag til torsdag"),
+        ([7], "Monday to Saturday", "mandag til lørdag"),
+        ([], "Monday to Sunday", "mandag til søndag"),
+        (
+            [3, 7],
+            "Monday, Tuesday, Thursday, Friday and Saturday",
+            "mandag, tirsdag, torsdag, fredag og lørdag",
+        ),
+        ([1, 2, 3, 6, 7], "Thursday and Friday", "torsdag og fredag"),
+        ([2, 3, 4, 5, 6, 7], "Monday", "mandag"),
+    ],
+)
+def test_the_weekdays_that_are_worked_are_named(weekend, english, danish):
+    assert shown("working_weekdays", weekend, "en") == english
+    assert shown("working_weekdays", weekend, "da") == danish
+
+
+@pytest.mark.parametrize("weekend", [[1, 2, 3, 4, 5, 6, 7], [0], [8]])
+def test_a_weekend_that_cannot_be_is_refused(weekend):
+    with pytest.raises(ValueError, match="ISO weekdays"):
+        shown("working_weekdays", weekend, "en")
+
+
+@pytest.mark.parametrize(
+    ("code", "english", "danish"),
+    [
+        ("DK", "in Denmark", "i Danmark"),
+        ("NL", "in the Netherlands", "i Nederlandene"),
+        ("GB", "in the United Kingdom", "i Storbritannien"),
+        ("FO", "in the Faroe Islands", "på Færøerne"),
+        ("CY", "in Cyprus", "på Cypern"),
+    ],
+)
+def test_a_country_stands_in_a_sentence(code, english, danish):
+    assert shown("in_country", code, "en") == english
+    assert shown("in_country", code, "da") == danish
+
+
+def test_days_off_with_only_a_weekend_between_them_are_one_period():
+    calendar = {
+        "weekend": [6, 7],
+        "days_off": ["2027-07-16", "2027-07-12", "2027-07-19", "2027-12-24", "2027-12-31"],
+    }
+    assert FILTERS["periods_off"](calendar, "en") == [
+        "12\u00a0July\u00a02027",
+        "16\u00a0July\u00a02027 to 19\u00a0July\u00a02027",
+        "24\u00a0December\u00a02027",
+        "31\u00a0December\u00a02027",
+    ]
+    calendar["days_off"] = ["2027-12-24", "2027-12-27", "2027-12-28"]
+    assert FILTERS["periods_off"](calendar, "da") == [
+        "24.\u00a0december\u00a02027 til 28.\u00a0december\u00a02027"
+    ]
+    assert FILTERS["periods_off"]({"weekend": [6, 7], "days_off": []}, "en") == []
+
+
 def test_decimals_are_those_of_iso_4217_where_the_locale_data_differ():
     differing = [
         "ALL",

@@ -181,6 +181,111 @@ def test_a_contract_without_any_optional_part_is_whole(locale, tmp_path):
     assert [str(error) for error in result.errors] == []
 
 
+WORKING_DAYS = [
+    (
+        {"weekend": [6, 7], "country": "DK", "days_off": []},
+        "“Working days” are Monday to Friday, except public holidays in Denmark.",
+        "»Arbejdsdage« er mandag til fredag bortset fra helligdage i Danmark.",
+    ),
+    (
+        {"weekend": [7], "country": "DE", "region": "Bayern", "days_off": ["2026-12-24"]},
+        "“Working days” are Monday to Saturday, except public holidays in Germany (Bayern). These days off are no "
+        "working days either: 24 December 2026.",
+        "»Arbejdsdage« er mandag til lørdag bortset fra helligdage i Tyskland (Bayern). Disse fridage er heller ikke "
+        "arbejdsdage: 24. december 2026.",
+    ),
+    (
+        {"weekend": [5, 6], "days_off": ["2026-12-24", "2026-12-31"]},
+        "“Working days” are Sunday to Thursday; public holidays count as working days. These days off are no "
+        "working days either: 24 December 2026 and 31 December 2026.",
+        "»Arbejdsdage« er søndag til torsdag; helligdage regnes som arbejdsdage. Disse fridage er heller ikke "
+        "arbejdsdage: 24. december 2026 og 31. december 2026.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("calendar", "english", "danish"), WORKING_DAYS)
+def test_working_days_are_those_of_the_calendar(calendar, english, danish):
+    for locale, words in (("en", english), ("da", danish)):
+        data = sample("services_contract", locale) | {"calendar": calendar}
+        text = text_of(render("services_contract", locale, data).content).replace("\u00a0", " ")
+        assert f"\n{words}\n" in text
+
+
+def test_many_days_off_stand_in_a_clause_of_their_own():
+    data = sample("services_contract", "en")
+    mondays = [f"2027-{month:02}-{day:02}" for month, day in ((1, 4), (2, 1), (3, 1), (4, 5), (5, 3), (6, 7), (7, 5), (8, 2), (9, 6), (10, 4), (11, 1))]  # fmt: skip
+    data["calendar"]["days_off"] = mondays
+    text = text_of(render("services_contract", "en", data).content).replace("\u00a0", " ")
+    assert "The days off in clause 3.5 are no working days either." in text
+    assert "\nThe days off are 4 January 2027, 1 February 2027, " in text
+    data["calendar"]["days_off"] = mondays[:10]
+    text = text_of(render("services_contract", "en", data).content)
+    assert "The days off are" not in text
+    assert "These days off are no working days either: " in text
+
+
+@pytest.mark.parametrize(
+    ("settlement", "english", "danish"),
+    [
+        (
+            {"refund": 12_500, "held": 35_000},
+            "The rest of the amount remains yours.",
+            "Resten af beløbet er fortsat jeres.",
+        ),
+        (
+            {"refund": 47_500},
+            "When the refund has been paid, the amounts",
+            "Når beløbet er betalt tilbage, er der gjort",
+        ),
+        ({"offset": 47_500}, "With this settlement the amounts", "Med denne afregning er der"),
+    ],
+)
+def test_a_memo_says_what_it_settles_and_what_is_left(settlement, english, danish):
+    closings = (
+        "The rest of the amount", "When the refund has been paid", "With this settlement",
+        "Resten af beløbet", "Når beløbet er betalt", "Med denne afregning",
+    )  # fmt: skip
+    for locale, words in (("en", english), ("da", danish)):
+        data = sample("refund_memo", locale)
+        data["settlement"] = {
+            name: {"amount_minor": kroner * 100, "currency": "DKK"}
+            for name, kroner in settlement.items()
+        }
+        data["signatures"] = []
+        text = text_of(render("refund_memo", locale, data).content)
+        assert words in text
+        assert [each for each in closings if each in text] == [
+            each for each in closings if words.startswith(each)
+        ]
+        assert "Refunded on" not in text
+        assert "Betalt tilbage den" not in text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_memo_that_nobody_signs_is_whole(locale, tmp_path):
+    data = sample("refund_memo", locale) | {"signatures": []}
+    path = tmp_path / "document.docx"
+    path.write_bytes(render("refund_memo", locale, data).content)
+    result = OpenXmlValidator(file_format=FileFormat.OFFICE_2019).validate(str(path))
+    assert [str(error) for error in result.errors] == []
+
+
+def test_an_agreement_promises_only_what_was_agreed():
+    data = sample("retainer_agreement", "en")
+    data["clauses"] = {
+        "drawdown": {"applied_to": "each_invoice"},
+        "unused": {"settlement_days": None},
+    }
+    data["request"]["bank"] = {"account": "1234 0001234567"}
+    text = text_of(render("retainer_agreement", "en", data).content)
+    assert "Use of the deposit" in text
+    assert "object" not in text
+    assert "sends a statement" not in text
+    assert "returns what has not been earned without undue delay, to the account" in text
+    assert "\nBank\n" not in text
+
+
 def test_cross_references_follow_the_clauses_that_are_there():
     data = sample("services_contract", "en")
     text = text_of(render("services_contract", "en", data).content)

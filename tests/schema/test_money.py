@@ -182,9 +182,9 @@ async def the_story(http: httpx.AsyncClient, clock: FixedClock) -> tuple[object,
     assert paid["recordPayment"]["invoice"] == {"state": "PAID", "open": {"amount": "0.00"}}
     found = (await api.ask(ENTITLEMENT, engagement=engagement))["refundEntitlement"]
     assert [(line["kind"], line["amount"]["amount"], line["note"]) for line in found["lines"]] == [
-        ("PAID", "20000.00", "Invoices 2026-0001"),
-        ("DEPOSITED", "41666.67", "Requests R-0001"),
-        ("EARNED", "-50000.00", "Invoices 2026-0001"),
+        ("PAID", "20000.00", "Invoice 2026-0001"),
+        ("DEPOSITED", "41666.67", "Request R-0001"),
+        ("EARNED", "-50000.00", "Invoice 2026-0001"),
     ]
     assert found["entitled"] == {"amount": "11666.67"}
     clock.set(noon(MARCH[24]))

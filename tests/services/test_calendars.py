@@ -4,7 +4,13 @@ from datetime import date
 
 import pytest
 
-from services.calendars import CalendarTerms, clean_terms, public_holidays, working_calendar
+from services.calendars import (
+    CalendarTerms,
+    clean_terms,
+    public_holidays,
+    region_name,
+    working_calendar,
+)
 from services.rules.errors import InvalidInput
 
 DENMARK = CalendarTerms(country="DK")
@@ -41,6 +47,12 @@ def test_a_plan_of_thirty_years_still_meets_its_holidays() -> None:
 def test_bavaria_keeps_epiphany_and_berlin_does_not() -> None:
     assert date(2026, 1, 6) in public_holidays("DE", "BY", 2026)
     assert date(2026, 1, 6) not in public_holidays("DE", "BE", 2026)
+
+
+def test_a_region_is_named_as_people_call_it() -> None:
+    named = [("DE", "BY"), ("GB", "SCT"), ("FR", "57"), ("CH", "ZH")]
+    assert [region_name(*each) for each in named] == ["Bayern", "Scotland", "Moselle", "Zürich"]
+    assert region_name("DK", "84") == "84"
 
 
 def test_without_a_country_no_holiday_counts() -> None:

@@ -149,10 +149,19 @@ async def test_the_memo_is_frozen_and_mailed_when_it_is_approved(
     await approve(case, refund_id)
     refund = await refund_row(case, refund_id)
     document = await owner_connection.fetchrow(
-        "select kind, number, preview_html from document where id = $1", refund["document_id"]
+        "select kind, number, preview_html, payload from document where id = $1",
+        refund["document_id"],
     )
     assert (document["kind"], document["number"]) == ("refund_memo", "RF-0001")
     assert "41,666.67" in document["preview_html"]
+    paper = orjson.loads(document["payload"])
+    assert paper["settlement"] == {
+        "refund": {"amount_minor": 500_000, "currency": "DKK"},
+        "held": {"amount_minor": 3_666_667, "currency": "DKK"},
+    }
+    assert paper["signatures"] == []
+    assert "remains yours" in document["preview_html"]
+    assert "in full" not in document["preview_html"]
     assert await owner_connection.fetchval(
         "select count(*) from outbox_message where tenant_id = $1 and kind = 'refund_approved'",
         case.actor.tenant_id,

@@ -49,6 +49,11 @@ async def test_a_request_freezes_its_paper_and_mails_it_to_whoever_pays(
     assert (document["kind"], document["locale"], document["number"]) == (
         "retainer_agreement", "en", "R-0001",
     )  # fmt: skip
+    clauses = orjson.loads(document["payload"])["clauses"]
+    assert clauses == {
+        "drawdown": {"applied_to": "each_invoice"},
+        "unused": {"settlement_days": None},
+    }
     paper = orjson.loads(document["payload"])["retainer"]
     assert (paper["amount"]["amount_minor"], paper["expected_total"]["amount_minor"]) == (
         4_166_667, 12_500_000,

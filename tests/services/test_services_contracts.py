@@ -79,6 +79,47 @@ async def test_sending_freezes_one_paper_in_each_language_and_binds_the_engageme
     assert (await engagement_row(case))["status"] == "contract_sent"
 
 
+async def binding_payload(case) -> dict:
+    (contract,) = await contracts(case)
+    async with read_only(case.actor.scope()) as uow:
+        return json.loads(
+            await uow.fetchval(
+                "select payload from document where tenant_id = $1 and id = $2",
+                uow.tenant_id, contract["document_id"],
+            )
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("terms", "calendar"),
+    [
+        ({}, {"weekend": [6, 7], "country": "DK", "region": None, "days_off": []}),
+        (
+            {"country": None, "weekend": [6], "days_off": [date(2026, 12, 24)]},
+            {"weekend": [7], "country": None, "region": None, "days_off": ["2026-12-24"]},
+        ),
+        (
+            {"country": "DE", "region": "BY"},
+            {"weekend": [6, 7], "country": "DE", "region": "Bayern", "days_off": []},
+        ),
+        (
+            {"country": "SA"},
+            {"weekend": [5, 6], "country": "SA", "region": None, "days_off": []},
+        ),
+    ],
+)
+async def test_the_paper_names_the_working_days_that_the_dates_were_computed_with(
+    terms, calendar
+) -> None:
+    case = await a_sent_contract(**terms)
+    assert (await binding_payload(case))["calendar"] == calendar
+
+
+async def test_two_thirds_are_two_thirds_on_paper() -> None:
+    case = await a_sent_contract(retainer_numerator=2, retainer_denominator=3)
+    assert (await binding_payload(case))["clauses"]["retainer"]["share_bps"] == 6667
+
+
 async def test_signing_makes_scope_version_one_with_its_dates_and_figures() -> None:
     case = await a_signed_engagement()
     (version,) = await versions(case)
