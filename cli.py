@@ -65,8 +65,10 @@ def _ready_database(settings: Settings) -> Iterator[Database]:
             bring_up_to_date(settings, where)
             install_keys(settings)
             yield where
-    except (EmbeddedError, SettingsError) as error:
+    except (EmbeddedError, SettingsError, PermissionError) as error:
         _fail(str(error))
+    except asyncpg.InsufficientPrivilegeError as error:
+        _fail(f"DATABASE_URL's role may not do what migrations do: {error}")
     except (
         OSError,
         asyncpg.PostgresConnectionError,

@@ -40,7 +40,7 @@ def sql_migration(migration_id: str, description: str, *files: str) -> Migration
 async def migrate(owner_dsn: str, *, tenant_key: bytes, runtime_password: str | None) -> list[str]:
     """Run every migration that has not run; all of them or none. Answers the names of those that ran.
 
-    Must not be called while the pool is open. `tenant_key` signs tenant settings. `runtime_password` is given to the
+    Must not be called while the pool is open. Raises `PermissionError` where the runtime role is somebody else's. `tenant_key` signs tenant settings. `runtime_password` is given to the
     runtime role, unless it is None because somebody else manages that role. Raises what PostgreSQL raises.
     """
     if DB.pool is not None:
@@ -101,7 +101,14 @@ async def _install_secrets(
     if runtime_password is not None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{16,200}", runtime_password):
             raise ValueError("the runtime password must be 16 or more letters, digits, - or _")
-        await connection.execute(f"alter role scopewright_app password '{runtime_password}'")
+        try:
+            await connection.execute(f"alter role scopewright_app password '{runtime_password}'")
+        except asyncpg.InsufficientPrivilegeError:
+            raise PermissionError(
+                "the role scopewright_app is there, made by somebody else, and this role may not set its password: "
+                "run `grant scopewright_app to <this role> with admin option` as whoever made it, or give that role a "
+                "password yourself and set RUNTIME_DATABASE_URL"
+            ) from None
 
 
 async def ensure_database(admin_dsn: str, name: str) -> None:
