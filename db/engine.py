@@ -6,6 +6,7 @@ only one query of a transaction is under way at a time.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,9 +63,11 @@ class Engine(PostgresEngine):
             )
 
     async def close(self) -> None:
-        """Close the pool; waits for transactions under way."""
+        """Close the pool; waits ten seconds for transactions under way, and cuts off what is left."""
         if self.pool is not None:
-            await self.pool.close()
+            # Without an end to the wait, a connection that died and was never given back would hold up Ctrl-C for ever.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.pool.close(), timeout=10)
             self.pool = None
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:

@@ -260,27 +260,49 @@ async def run_worker(
 ) -> None:
     """Send mail until `stop` is set, then finish what is under way. The engine must be open (`db.engine.DB`).
 
-    Raises what the database raises when the connection it listens on is lost: whoever runs this starts it again.
+    Raises what the database raises when a connection is lost, at once: whoever runs this starts it again.
     """
-    async with asyncpg.create_pool(runtime_dsn, min_size=2, max_size=4) as pool:
-        manager = _manager(pool, _handler(mailer, clock))
+    lost = asyncio.Event()
 
-        async def watch() -> None:
-            await stop.wait()
-            manager.shutdown.set()
+    async def listen_for_its_end(connection: asyncpg.Connection) -> None:
+        connection.add_termination_listener(lambda _connection: lost.set())
 
-        watcher = asyncio.create_task(watch())
+    pool = await asyncpg.create_pool(
+        runtime_dsn,
+        min_size=2,
+        max_size=4,
+        init=listen_for_its_end,
+        # None may end but by the server's death: pgqueuer itself would not look before its next timeout.
+        max_inactive_connection_lifetime=0,
+    )
+    manager = _manager(pool, _handler(mailer, clock))
+
+    async def watch() -> None:
+        waits = [asyncio.create_task(event.wait()) for event in (stop, lost)]
         try:
-            await manager.run(
-                dequeue_timeout=timedelta(seconds=30),
-                batch_size=10,
-                heartbeat_timeout=timedelta(seconds=30),
-                shutdown_on_listener_failure=True,
-            )
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watcher
+            for wait in waits:
+                wait.cancel()
+        manager.shutdown.set()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        await manager.run(
+            dequeue_timeout=timedelta(seconds=30),
+            batch_size=10,
+            heartbeat_timeout=timedelta(seconds=30),
+            shutdown_on_listener_failure=True,
+        )
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher
+        # Closing waits for connections in use, and one that died in pgqueuer's hands is never given back.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(pool.close(), timeout=0.1 if lost.is_set() else 5)
+    if lost.is_set() and not stop.is_set():
+        raise ConnectionError("the worker's connection to the database was lost")
 
 
 async def drain(runtime_dsn: str, mailer: Mailer, clock: Clock) -> None:
