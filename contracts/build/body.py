@@ -71,6 +71,11 @@ def _tag(text: str, scope: str) -> str:
     return paragraph("Tag", _run("{%" + scope + text[2:], False, False))
 
 
+def _span(widths: list[int]) -> str:
+    """The mark of a cell across all columns."""
+    return f'<w:gridSpan w:val="{len(widths)}"/>' if len(widths) > 1 else ""
+
+
 class Body:
     """Turns blocks into XML; numbers the bookmarks of one document."""
 
@@ -111,17 +116,26 @@ class Body:
         # A table whose length is known (no loop in it) is short, and stays on one page too.
         loops = any(row.kind == "tag" and "{% for" in row.cells[0] for row in table.rows)
         whole = table.whole or not loops
-        shown = [row for row in table.rows if row.kind != "tag"]
-        rows = "".join(
-            # A total and what stands below it are never alone on a page, nor apart.
-            self._row(
-                table,
-                row,
-                widths,
-                keep=row is not shown[-1] and (whole or row.kind in {"total", "band"}),
+        last = next(row for row in reversed(table.rows) if row.kind != "tag")
+        rows = ""
+        for at, row in enumerate(table.rows):
+            # A total and the rows below it stay together, and with the last row of the loop above the total.
+            total = row.kind in {"total", "band"} and row is not last
+            keep = total or (whole and row is not table.rows[-1])
+            made = self._row(table, row, widths, keep=keep)
+            following = table.rows[at + 1 : at + 3]
+            ends_loop = [each.kind for each in following] == ["tag", "total"] and (
+                "endfor" in following[0].cells[0]
             )
-            for row in table.rows
-        )
+            if not keep and row.kind == "row" and ends_loop:
+                made = (
+                    self._tag_row("{% if loop.last %}", widths)
+                    + self._row(table, row, widths, keep=True)
+                    + self._tag_row("{% else %}", widths)
+                    + made
+                    + self._tag_row("{% endif %}", widths)
+                )
+            rows += made
         style = _TABLE_STYLES[table.kind]
         first_row = "1" if table.kind == "table" else "0"
         return (
@@ -132,13 +146,16 @@ class Body:
             f"<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>" + paragraph("Spacer", "")
         )
 
+    def _tag_row(self, tag: str, widths: list[int]) -> str:
+        return (
+            f'<w:tr><w:tc><w:tcPr><w:tcW w:w="{TEXT_WIDTH}" w:type="dxa"/>{_span(widths)}</w:tcPr>'
+            f"{_tag(tag, 'tr')}</w:tc></w:tr>"
+        )
+
     def _row(self, table: Table, row: Row, widths: list[int], *, keep: bool) -> str:
-        span = f'<w:gridSpan w:val="{len(widths)}"/>' if len(widths) > 1 else ""
         if row.kind == "tag":
-            return (
-                f'<w:tr><w:tc><w:tcPr><w:tcW w:w="{TEXT_WIDTH}" w:type="dxa"/>{span}</w:tcPr>'
-                f"{_tag(row.cells[0], 'tr')}</w:tc></w:tr>"
-            )
+            return self._tag_row(row.cells[0], widths)
+        span = _span(widths)
         properties = "<w:cantSplit/>" + ("<w:tblHeader/>" if row.kind == "header" else "")
         if row.kind == "band":
             cells = (
