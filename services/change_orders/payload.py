@@ -1,7 +1,8 @@
 """A change order as data for its paper, and as the frozen figures that are stored with it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services import engagements
 from services.change_orders.calculation import Calculation
@@ -22,10 +23,11 @@ def change_order_paper(
     locale: str,
     issued_on: date,
     valid_until: date,
-    contract_signed_on: date,
+    contract_signed_at: datetime,
     change_clause: str | None,
+    zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """The payload of kind `change_order` in one language. Free text stands as the practice wrote it."""
+    """The payload of kind `change_order` in one language. Free text stands as the practice wrote it, dates are in `zone`."""
     found, engagement, currency = (
         calculation.preview,
         calculation.engagement,
@@ -45,7 +47,7 @@ def change_order_paper(
         "engagement": {
             "title": engagement["name"],
             "contract_number": engagements.number_of(engagement),
-            "contract_signed_on": contract_signed_on.isoformat(),
+            "contract_signed_on": contract_signed_at.astimezone(zone).date().isoformat(),
             "change_clause": change_clause,
         },
         "order": {
@@ -88,7 +90,7 @@ def change_order_paper(
             {
                 "number": row["number"],
                 "title": row["title"],
-                "approved_on": row["decided_at"].date().isoformat(),
+                "approved_on": row["decided_at"].astimezone(zone).date().isoformat(),
                 "amount": money(row["change_minor"], currency),
             }
             for row in calculation.approved

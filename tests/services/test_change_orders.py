@@ -402,3 +402,22 @@ async def test_another_practice_finds_nothing_and_an_accountant_sends_nothing() 
         with pytest.raises(Forbidden):
             await send(case, order_id, actor=actor)
     assert (await order_row(case, order_id))["status"] == "draft"
+
+
+async def test_the_paper_gives_the_dates_of_the_place_where_the_practice_is() -> None:
+    case = await a_sent_contract()
+    late = NOW.replace(hour=23, minute=30)
+    await sign_subject(case.actor, "services_contract", case.contract_id, now=late)
+    first = await a_sent_order(case)
+    await sign_subject(case.actor, "change_order", first, now=late + timedelta(days=1))
+    second = await a_sent_order(case, a_shop("app"))
+    document_id = (await order_row(case, second))["document_id"]
+    async with read_only(case.actor.scope()) as uow:
+        paper = json.loads(
+            await uow.fetchval(
+                "select payload from document where tenant_id = $1 and id = $2",
+                uow.tenant_id, document_id,
+            )
+        )  # fmt: skip
+    assert paper["engagement"]["contract_signed_on"] == "2026-03-03"
+    assert [each["approved_on"] for each in paper["previous_orders"]] == ["2026-03-04"]
