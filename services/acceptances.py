@@ -11,6 +11,7 @@ from db.tables.acceptances import Acceptance
 from db.unit_of_work import unit_of_work
 from services import engagements
 from services.actor import WRITERS, Actor
+from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolation
 from services.rules.text import clean_text
 
@@ -39,6 +40,7 @@ async def accept_item(
         raise InvalidInput(
             "An acceptance cannot lie in the future.", code="DATE_ORDER", field="acceptedOn"
         )
+    check_plausible(accepted_on, "acceptedOn")
     if actor.role != "client" and contact_id is None and not said:
         raise InvalidInput(
             "Say who accepted it, or how the client's word was given.",

@@ -19,6 +19,7 @@ from db.queries import practices as queries
 from db.tables.practices import ApiToken
 from db.unit_of_work import Scope, read_only, unit_of_work
 from services.actor import Actor
+from services.rules.dates import check_plausible
 from services.rules.errors import DomainError, NotFound
 from services.rules.text import clean_text
 
@@ -45,6 +46,8 @@ async def issue_token(
     """Make a token that acts as a member. Only the owner may. Raises `Forbidden`, `InvalidInput`, `NotFound`."""
     actor.require("system")
     name = clean_text(name, "name", max_length=100)
+    if expires_at is not None:
+        check_plausible(expires_at, "expiresAt")
     token_id, secret = new_id(), secrets.token_bytes(32)
     async with unit_of_work(actor.scope()) as uow:
         if await queries.member_by_id(uow, member_id) is None:

@@ -23,6 +23,7 @@ from db.unit_of_work import UnitOfWork, unit_of_work
 from services.actor import WRITERS, Actor
 from services.calendars import CalendarTerms, clean_terms
 from services.clients import CONTACT_ROLES
+from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.money import BPS, MAX_AMOUNT_MINOR, minor_units
 from services.rules.scope import Scope, scope_fingerprint, scope_to_data
@@ -330,6 +331,9 @@ def _checked(details: EngagementDetails) -> dict[Any, Any]:
         raise InvalidInput(
             "Payment terms are 0 to 365 days.", code="TERMS", field="paymentTermsDays"
         )
+    check_plausible(details.start_date, "startDate")
+    if details.promised_date is not None:
+        check_plausible(details.promised_date, "promisedDate")
     if details.promised_date is not None and details.promised_date < details.start_date:
         raise InvalidInput(
             "The promised date lies before the start.", code="DATE_ORDER", field="promisedDate"

@@ -27,6 +27,7 @@ from services import links
 from services.actor import MEMBERS, WRITERS, Actor
 from services.outbox import queue_email
 from services.rules import signatures
+from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolation
 
 OPEN = ("sent", "viewed")
@@ -65,6 +66,7 @@ async def send(
         raise NotFound("No document with this id.", field="documentId")
     if expires_at <= now:
         raise InvalidInput("The end lies before now.", code="EXPIRY", field="expiresAt")
+    check_plausible(expires_at, "expiresAt")
     contacts = await _client_signers(uow, client_id, signers)
     if await queries.open_envelope(uow, subject_kind, subject_id) is not None:
         raise _already_sent()

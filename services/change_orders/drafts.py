@@ -18,6 +18,7 @@ from services import engagements
 from services.actor import WRITERS, Actor
 from services.change_orders.calculation import calculate, change_clause, require_active
 from services.rules.change_orders import ChangeReason, RevenueClass, check_may_ask
+from services.rules.dates import check_plausible
 from services.rules.errors import InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.scope import Change, change_from_data, change_to_data
 from services.rules.text import clean_text
@@ -140,6 +141,7 @@ async def _checked(
         raise InvalidInput(
             "The request lies in the future.", code="DATE_ORDER", field="requestedOn"
         )
+    check_plausible(requested_on, "requestedOn")
     calculation = await calculate(uow, engagement, details.changes)
     return {
         "title": clean_text(details.title, "title"),

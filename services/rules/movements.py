@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from services.rules.dates import check_plausible
 from services.rules.errors import InvalidInput, RuleViolation
 from services.rules.money import MAX_AMOUNT_MINOR, Money
 
@@ -26,8 +27,9 @@ def check_currency(amount: Money, currency: str, field: str = "amount") -> None:
 
 
 def check_happened(on: date, today: date, field: str, *, earliest: date | None = None) -> None:
-    """Raise InvalidInput (DATE) naming `field` where the date is still to come, or lies before `earliest`."""
+    """Raise InvalidInput (DATE, DATE_OUT_OF_RANGE) naming `field` where the date is still to come, or lies before `earliest`."""
     if on > today:
         raise InvalidInput("This date is still to come.", code="DATE", field=field)
+    check_plausible(on, field)
     if earliest is not None and on < earliest:
         raise InvalidInput(f"This cannot be before {earliest}.", code="DATE", field=field)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from services.rules.dates import check_plausible
 from services.rules.errors import InvalidInput
 from services.rules.text import clean_text
 
@@ -54,6 +55,7 @@ def checked_draft(details: DraftDetails) -> dict[Any, Any]:
     def introduction(text: str, field: str) -> str:
         return clean_text(text, field, max_length=4000, required=False, lines=True)
 
+    check_plausible(details.effective_date, "effectiveDate")
     return {
         "title": clean_text(details.title, "title"),
         "effective_date": details.effective_date,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from services.calendars import CalendarTerms, clean_terms, working_calendar
 from services.engagements import calendar_terms
+from services.rules.dates import check_plausible
 from services.rules.errors import DomainError, InvalidInput
 from services.rules.plan_files import Plan, PlanItem, PlanProblem, read_csv, read_json
 from services.rules.schedule import Schedule
@@ -62,6 +63,10 @@ def read_scope(
     plan = read(text, currency=engagement["currency"])
     problems = list(plan.problems)
     start = plan.start or engagement["start_date"]
+    try:
+        check_plausible(start, "start")
+    except InvalidInput as error:
+        problems.append(PlanProblem(error.message, error.code, error.field or ""))
     calendar = _calendar(plan, engagement, problems)
     scope = _scope(plan, engagement, expectations)
     schedule = None

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from services.rules.dates import EARLIEST, LATEST
 from services.rules.errors import DomainError, InvalidInput
 from services.rules.money import BPS, MAX_AMOUNT_MINOR
 from services.rules.schedule import (
@@ -154,6 +155,8 @@ def _item_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
         yield "constraint_date", f"A constraint and its date come together, at {key}."
     if item.constraint_date is not None and type(item.constraint_date) is not date:
         yield "constraint_date", f"The constraint date of {key} is not a date."
+    elif item.constraint_date is not None and not EARLIEST <= item.constraint_date <= LATEST:
+        yield "constraint_date", f"The constraint date of {key} is not between 2000 and 2199."
     if item.kind is ItemKind.MILESTONE and item.duration_days:
         yield "duration_days", f"The milestone {key} takes no time."
     if item.kind is ItemKind.SUMMARY:
