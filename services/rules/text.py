@@ -29,7 +29,8 @@ def clean_text(
                 field=field,
             )
     text = unicodedata.normalize("NFC", text).strip()
-    if required and not text:
+    if required and not any(unicodedata.category(character)[0] in "LNPS" for character in text):
+        # Joiners, zero-width spaces and combining marks alone show nothing.
         raise InvalidInput("This may not be empty.", code="REQUIRED", field=field)
     if len(text) > max_length:
         raise InvalidInput(

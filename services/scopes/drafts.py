@@ -25,6 +25,7 @@ from services.rules.scope import (
     scope_from_data,
     scope_to_data,
 )
+from services.rules.text import clean_text
 from services.scopes.imports import FileFormat, ScopePreview, read_scope, require_sound
 
 
@@ -87,13 +88,14 @@ async def import_scope(
     `RuleViolation` (TERMS_FIXED), `Stale` (STALE_VERSION).
     """
     actor.require(*WRITERS)
+    said = clean_text(source, "source", required=False)
     async with unit_of_work(actor.scope()) as uow:
         engagement, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
         preview = read_scope(
             text, file_format, engagement=engagement, expectations=scope.expectations
         )
         require_sound(preview)
-        await _write(uow, draft, preview.scope, now=now, source=source[:200])
+        await _write(uow, draft, preview.scope, now=now, source=said)
         await engagements.change(
             uow,
             engagement,
