@@ -12,8 +12,9 @@ from piccolo.columns import Column
 from db.ids import new_id
 from db.queries import practices as queries
 from db.tables.practices import Member, Practice
-from db.unit_of_work import unit_of_work
+from db.unit_of_work import UnitOfWork, unit_of_work
 from services.actor import MEMBERS, Actor
+from services.clients import clean_email
 from services.rules.errors import Conflict, InvalidInput, NotFound, Stale
 from services.rules.money import MINOR_UNITS
 from services.rules.text import clean_text
@@ -70,7 +71,7 @@ def _checked(details: PracticeDetails) -> dict[str, Any]:
         "address": clean_text(
             details.address, "address", max_length=500, required=False, lines=True
         ),
-        "email": clean_text(details.email, "email", required=False),
+        "email": clean_email(details.email, "email", required=False),
         "phone": clean_text(details.phone, "phone", max_length=40, required=False),
         "assistant_name": clean_text(details.assistant_name, "assistantName", required=False),
         "bank_account": clean_text(
@@ -101,26 +102,28 @@ async def update_practice(
     """
     actor.require("owner")
     changes: dict[Column | str, Any] = dict(_checked(details).items())
-    changes |= {"version": expected_version + 1, "updated_at": now}
     async with unit_of_work(actor.scope()) as uow:
-        updated = (
-            await Practice.update(changes)
-            .where(
-                Practice.tenant_id == actor.tenant_id,
-                Practice.id == actor.tenant_id,
-                Practice.version == expected_version,
-            )
-            .returning(Practice.id)
-        )
-        if not updated:
-            current = await queries.practice(uow)
+        await _lock(uow)
+        current = await queries.practice(uow)
+        if current is None or current["version"] != expected_version:
             raise Stale(
                 "The practice was changed meanwhile.",
                 code="STALE_VERSION",
                 field="expectedVersion",
                 current_version=current["version"] if current else None,
             )
+        changes |= {"version": expected_version + 1, "updated_at": now}
+        await Practice.update(changes).where(
+            Practice.tenant_id == actor.tenant_id, Practice.id == actor.tenant_id
+        )
     return actor.tenant_id
+
+
+async def _lock(uow: UnitOfWork) -> None:
+    """Serialise with every other change of the practice and of its members' access."""
+    await uow.execute(
+        "select 1 from practice where tenant_id = $1 and id = $1 for no key update", uow.tenant_id
+    )
 
 
 async def add_member(
@@ -140,9 +143,7 @@ async def add_member(
     actor.require("owner", "system")
     if role not in MEMBERS:
         raise InvalidInput(f"A role is one of {', '.join(MEMBERS)}.", code="ROLE", field="role")
-    email = clean_text(email, "email")
-    if email.count("@") != 1 or email.startswith("@") or email.endswith("@"):
-        raise InvalidInput("Not an e-mail address.", code="EMAIL", field="email")
+    email = clean_email(email, "email")
     if (oidc_issuer is None) != (oidc_subject is None):
         raise InvalidInput("Issuer and subject go together.", code="IDENTITY", field="oidcSubject")
     member = Member(
@@ -179,10 +180,7 @@ async def deactivate_member(
     actor.require("owner")
     async with unit_of_work(actor.scope()) as uow:
         # Serialises with every other change of members, so two owners cannot end each other at once.
-        await uow.execute(
-            "select 1 from practice where tenant_id = $1 and id = $1 for no key update",
-            actor.tenant_id,
-        )
+        await _lock(uow)
         member = await queries.member_by_id(uow, member_id)
         if member is None:
             raise NotFound("No member with this id.", field="memberId")
