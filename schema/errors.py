@@ -14,8 +14,10 @@ Errors about the request itself (it does not parse, does not validate, a variabl
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Final, ParamSpec, Self, TypeVar
 
 import strawberry
@@ -93,6 +95,39 @@ def field_path(dotted: str | None) -> list[str] | None:
 def _current_version(error: DomainError) -> int | None:
     version = error.details.get("current_version")
     return version if isinstance(version, int) else None
+
+
+@contextmanager
+def inside(
+    prefix: str, *but: str, renamed: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
+    """In the block, a refusal names its field inside the input's field `prefix`, as clients sent it.
+
+    Services do not know how the input is nested. Fields that begin with the prefix or are named in `but` stay; `renamed` says
+    where a field lies within the prefix if not under its own name.
+    """
+    try:
+        yield
+    except DomainError as error:
+        field = error.field
+        if field and field not in but and field.split(".")[0] != prefix:
+            error.field = f"{prefix}.{renamed.get(field, field)}"
+        raise
+
+
+@contextmanager
+def about_all(field: str, code: str = "SCOPE_INVALID") -> Iterator[None]:
+    """In the block, a refusal with this code is about the whole of a list, for its items have no paths of their own.
+
+    A scope is judged with all of its changes in it, so the item that is wrong need not be one that was sent; the message has
+    its key.
+    """
+    try:
+        yield
+    except DomainError as error:
+        if error.code == code:
+            error.field = field
+        raise
 
 
 P = ParamSpec("P")

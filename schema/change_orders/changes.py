@@ -12,7 +12,7 @@ from db.unit_of_work import read_only
 from schema.change_orders.inputs import ChangeInput, changes_of
 from schema.change_orders.types import ChangeOrder, ChangePreview
 from schema.context import Info
-from schema.errors import Payload, refusals_as
+from schema.errors import Payload, about_all, refusals_as
 from schema.relay import decode_id
 from services import change_orders, engagements
 from services.actor import MEMBERS
@@ -36,7 +36,8 @@ class ChangeOrderQuery:
         key = decode_id("Engagement", engagement_id, "engagementId")
         async with read_only(actor.scope()) as uow:
             row = await engagements.found(uow, key)
-        found = await change_orders.preview_changes(actor, key, changes_of(changes, row))
+        with about_all("changes"):
+            found = await change_orders.preview_changes(actor, key, changes_of(changes, row))
         return ChangePreview.of(frozen_figures(found))
 
     @strawberry.field(description="What a drafted change order would do as the scope stands now.")
@@ -148,9 +149,10 @@ class ChangeOrderMutation:
         key = decode_id("Engagement", input.engagement_id, "engagementId")
         async with read_only(actor.scope()) as uow:
             row = await engagements.found(uow, key)
-        order_id = await change_orders.create_change_order(
-            actor, key, _details(input, row), now=info.context.now, today=info.context.today
-        )
+        with about_all("changes"):
+            order_id = await change_orders.create_change_order(
+                actor, key, _details(input, row), now=info.context.now, today=info.context.today
+            )
         return await _payload(info, order_id)
 
     @strawberry.mutation(description="Write a drafted change order anew.")
@@ -164,14 +166,15 @@ class ChangeOrderMutation:
         order = await _row(info, order_id)
         async with read_only(actor.scope()) as uow:
             row = await engagements.found(uow, order["engagement_id"])
-        await change_orders.revise_change_order(
-            actor,
-            order_id,
-            _details(input, row),
-            expected_version=input.expected_version,
-            now=info.context.now,
-            today=info.context.today,
-        )
+        with about_all("changes"):
+            await change_orders.revise_change_order(
+                actor,
+                order_id,
+                _details(input, row),
+                expected_version=input.expected_version,
+                now=info.context.now,
+                today=info.context.today,
+            )
         return await _payload(info, order_id)
 
     @strawberry.mutation(description="Number a change order, freeze it and send it for signature.")

@@ -17,7 +17,7 @@ from schema.engagements.types import (
     ServicesContract,
     engagement_loader,
 )
-from schema.errors import Payload, refusals_as
+from schema.errors import Payload, inside, refusals_as
 from schema.relay import Connection, Keyset, decode_id
 from services import engagements, services_contracts
 from services.actor import MEMBERS
@@ -131,6 +131,17 @@ class SendContractPayload(Payload):
     engagement: Engagement | None = strawberry.field(default=None, description="As it is now.")
 
 
+TERMS = {
+    "changeRequesters": "changeClause.requesters",
+    "change_response_days": "changeClause.responseDays",
+    "change_offer_days": "changeClause.offerDays",
+    "change_minimum_fee_minor": "changeClause.minimumFee",
+    "clauses.latePayment.compensation_minor": "clauses.latePayment.compensation",
+    "clauses.latePayment.reminder_fee_minor": "clauses.latePayment.reminderFee",
+}
+"""Where terms lie in the input that the service knows under another name."""
+
+
 async def engagement_now(info: Info, engagement_id: UUID) -> Engagement:
     """The engagement after a mutation."""
     async with read_only(info.context.actor.scope()) as uow:
@@ -153,13 +164,14 @@ class EngagementMutation:
             client = await client_queries.client_by_id(uow, client_id)
         if client is None:
             raise NotFound("No client with this id.", field="clientId")
-        engagement_id = await engagements.create_engagement(
-            actor,
-            client_id,
-            details_of(input.terms, input.terms.currency or client["currency"]),
-            now=info.context.now,
-            today=info.context.today,
-        )
+        with inside("terms", "clientId", renamed=TERMS):
+            engagement_id = await engagements.create_engagement(
+                actor,
+                client_id,
+                details_of(input.terms, input.terms.currency or client["currency"]),
+                now=info.context.now,
+                today=info.context.today,
+            )
         return EngagementPayload(engagement=await engagement_now(info, engagement_id))
 
     @strawberry.mutation(description="Replace the terms of a draft.")
@@ -172,13 +184,14 @@ class EngagementMutation:
         engagement_id = decode_id("Engagement", input.engagement_id, "engagementId")
         async with read_only(actor.scope()) as uow:
             row = await engagements.found(uow, engagement_id)
-        await engagements.update_engagement(
-            actor,
-            engagement_id,
-            details_of(input.terms, input.terms.currency or row["currency"]),
-            expected_version=input.expected_version,
-            now=info.context.now,
-        )
+        with inside("terms", "engagementId", "expectedVersion", renamed=TERMS):
+            await engagements.update_engagement(
+                actor,
+                engagement_id,
+                details_of(input.terms, input.terms.currency or row["currency"]),
+                expected_version=input.expected_version,
+                now=info.context.now,
+            )
         return EngagementPayload(engagement=await engagement_now(info, engagement_id))
 
     @strawberry.mutation(description="Freeze the services contract and send it out for signature.")

@@ -9,7 +9,7 @@ from db.queries import policies as queries
 from db.unit_of_work import read_only
 from schema.context import Info
 from schema.envelopes import EnvelopePayload, envelope_payload
-from schema.errors import Payload, refusals_as
+from schema.errors import Payload, inside, refusals_as
 from schema.policies.types import PolicyCategory, PolicyRule, PolicyVersion
 from schema.relay import decode_id
 from services import policies
@@ -188,12 +188,13 @@ class PolicyMutation:
     @refusals_as(PolicyRulePayload)
     async def add_policy_rule(self, info: Info, input: AddPolicyRuleInput) -> PolicyRulePayload:
         """Last in its version, unless it has a place."""
-        rule_id = await policies.add_rule(
-            info.context.actor,
-            decode_id("PolicyVersion", input.policy_version_id, "policyVersionId"),
-            input.rule.details(),
-            now=info.context.now,
-        )
+        with inside("rule", "policyVersionId"):
+            rule_id = await policies.add_rule(
+                info.context.actor,
+                decode_id("PolicyVersion", input.policy_version_id, "policyVersionId"),
+                input.rule.details(),
+                now=info.context.now,
+            )
         return await _rule(info, rule_id)
 
     @strawberry.mutation(description="Change a rule of a draft.")
@@ -202,12 +203,13 @@ class PolicyMutation:
         self, info: Info, input: RevisePolicyRuleInput
     ) -> PolicyRulePayload:
         """Set as given."""
-        rule_id = await policies.revise_rule(
-            info.context.actor,
-            decode_id("PolicyRule", input.rule_id, "ruleId"),
-            input.rule.details(),
-            now=info.context.now,
-        )
+        with inside("rule", "ruleId"):
+            rule_id = await policies.revise_rule(
+                info.context.actor,
+                decode_id("PolicyRule", input.rule_id, "ruleId"),
+                input.rule.details(),
+                now=info.context.now,
+            )
         return await _rule(info, rule_id)
 
     @strawberry.mutation(description="Take a rule out of a draft.")

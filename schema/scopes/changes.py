@@ -12,7 +12,7 @@ from schema.context import Info
 from schema.engagements.changes import engagement_now
 from schema.engagements.inputs import minor
 from schema.engagements.types import Engagement
-from schema.errors import Payload, UserError, refusals_as
+from schema.errors import Payload, UserError, about_all, refusals_as
 from schema.relay import decode_id
 from schema.scalars import MoneyInput
 from schema.scopes.reads import plan_parts
@@ -205,13 +205,14 @@ class ScopeMutation:
         engagement_id = decode_id("Engagement", input.engagement_id, "engagementId")
         async with read_only(actor.scope()) as uow:
             currency = (await engagements.found(uow, engagement_id))["currency"]
-        await scopes.price_items(
-            actor,
-            engagement_id,
-            [_price(each, currency, f"items.{at}") for at, each in enumerate(input.items)],
-            expected_version=input.expected_version,
-            now=info.context.now,
-        )
+        with about_all("items"):
+            await scopes.price_items(
+                actor,
+                engagement_id,
+                [_price(each, currency, f"items.{at}") for at, each in enumerate(input.items)],
+                expected_version=input.expected_version,
+                now=info.context.now,
+            )
         return ScopeDraftPayload(engagement=await engagement_now(info, engagement_id))
 
     @strawberry.mutation(description="Set what is excluded, assumed and not guaranteed.")
@@ -219,13 +220,14 @@ class ScopeMutation:
     async def set_expectations(self, info: Info, input: SetExpectationsInput) -> ScopeDraftPayload:
         """The whole register."""
         engagement_id = decode_id("Engagement", input.engagement_id, "engagementId")
-        await scopes.set_expectations(
-            info.context.actor,
-            engagement_id,
-            [Expectation(each.kind, each.text) for each in input.expectations],
-            expected_version=input.expected_version,
-            now=info.context.now,
-        )
+        with about_all("expectations"):
+            await scopes.set_expectations(
+                info.context.actor,
+                engagement_id,
+                [Expectation(each.kind, each.text) for each in input.expectations],
+                expected_version=input.expected_version,
+                now=info.context.now,
+            )
         return ScopeDraftPayload(engagement=await engagement_now(info, engagement_id))
 
 

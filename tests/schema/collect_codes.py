@@ -15,7 +15,10 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 def codes_in(source: str) -> set[str]:
-    """Every literal given as `code=` in a call, or as a class's `default_code`; both arms of a conditional count."""
+    """Every literal given as `code=` in a call, or as a class's `default_code`; both arms of a conditional count.
+
+    The keys of a `_REFUSALS` as well: what the database may answer.
+    """
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         is_argument = isinstance(node, ast.keyword) and node.arg == "code"
@@ -24,6 +27,9 @@ def codes_in(source: str) -> set[str]:
         }
         if is_argument or is_default:
             found |= _literals(node.value)
+        is_table = isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_REFUSALS"
+        if is_table and isinstance(node.value, ast.Dict):
+            found |= {code for key in node.value.keys if key for code in _literals(key)}
     return {code for code in found if _CODE.fullmatch(code)}
 
 

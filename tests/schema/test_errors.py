@@ -111,7 +111,9 @@ async def test_an_accident_shows_an_id_and_the_log_has_its_story(
 
 async def test_errors_are_not_written_to_a_second_log(run, caplog) -> None:
     await run("{ boom }")
-    assert SECRET not in caplog.text
+    # Ours may go through the standard library too, once something has set the logs up as in production.
+    second = [record for record in caplog.records if record.name != "schema.errors"]
+    assert SECRET not in "".join(record.getMessage() + str(record.exc_info) for record in second)
 
 
 async def test_an_accident_before_the_operation_runs_is_masked_too(tiny: httpx.AsyncClient) -> None:

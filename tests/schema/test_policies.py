@@ -78,7 +78,7 @@ async def test_a_draft_becomes_a_version_with_a_paper_in_both_languages(
     }  # fmt: skip
     first = (await api.ask(ADD_RULE, id=draft["id"]))["addPolicyRule"]
     assert (first["rule"]["category"], first["rule"]["position"]) == ("RESPONSE_TIMES", 1)
-    assert await api.refusal(ADD_RULE, id=draft["id"]) == ("RULE_CODE_TAKEN", ["code"])
+    assert await api.refusal(ADD_RULE, id=draft["id"]) == ("RULE_CODE_TAKEN", ["rule", "code"])
     second = (await api.ask(ADD_RULE, id=draft["id"], code="P-09"))["addPolicyRule"]["rule"]
     revised = (await api.ask(REVISE, id=second["id"]))["revisePolicyRule"]
     assert revised == {
