@@ -98,6 +98,7 @@ def put(named: Named, variables: dict[str, Any], path: Path, value: Any) -> dict
     result = copy.deepcopy(variables)
     at: Any = result
     of: Any = None
+    path = branch(path, variables)
     for position, step in enumerate(path):
         if of is None:
             of = named[2].args[str(step)].type
@@ -120,6 +121,22 @@ def put(named: Named, variables: dict[str, Any], path: Path, value: Any) -> dict
                 raise LookupError(f"{named[1]}: nothing at {path[: position + 1]}")
             at = at[step]
     return result
+
+
+def branch(path: Path, variables: Any) -> Path:
+    """The path with its `0` replaced by the place of the item that has the next step: a list of @oneOf inputs holds one of each."""
+    result: list[str | int] = []
+    for position, step in enumerate(path):
+        here, after = step, path[position + 1 : position + 2]
+        if isinstance(step, int) and isinstance(variables, list) and after:
+            fitting = [i for i, each in enumerate(variables) if after[0] in each]
+            here = fitting[0] if fitting else step
+        result.append(here)
+        try:
+            variables = variables[here]
+        except (KeyError, IndexError, TypeError):
+            variables = None
+    return tuple(result)
 
 
 def spelled(path: Path) -> str:

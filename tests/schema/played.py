@@ -284,8 +284,18 @@ def a_change_order(played: Played, key: str) -> dict[str, Any]:
         "title": "More again",
         "changes": [
             {"addItem": {**added, "rate": money("500.00"), "quantity": "1.5", "cost": money("10.00")}},
-            {"reviseItem": {"key": "41", "fee": money("13000.00"), "cost": money("1.00")}},
+            {
+                "reviseItem": {
+                    "key": "41", "fee": money("13000.00"), "cost": money("1.00"),
+                    "constraintKind": "START_NO_EARLIER_THAN", "constraintDate": "2026-12-01",
+                }
+            },
             {"addDependency": {"predecessorKey": "20", "successorKey": key}},
+            {"changeDependency": {"predecessorKey": "21a", "successorKey": "21", "lagDays": 1}},
+            {"removeDependency": {"predecessorKey": "20", "successorKey": "21a"}},
+            {"removeItem": "40"},
+            {"addExpectation": {"kind": "ASSUMPTION", "text": "The dealers wait."}},
+            {"removeExpectation": {"kind": "NO_GUARANTEE", "text": "No particular sales are promised."}},
         ],
         "reason": "CLIENT_REQUEST",
         "reasonText": "They asked.",
