@@ -6,11 +6,12 @@ from contracts.payloads.parts import BankAccount, DocumentHead, IsoDate, Law, Mo
 
 
 class RetainerTerms(TypedDict):
-    """The deposit. ``expected_total`` and ``share_bps`` explain the amount."""
+    """The deposit. ``expected_total`` and ``share_bps`` explain the amount; ``further``: it adds to an earlier one."""
 
     amount: Money
     expected_total: NotRequired[Money | None]
     share_bps: NotRequired[int | None]
+    further: NotRequired[bool | None]
 
 
 class RetainerRequest(TypedDict):

@@ -109,6 +109,7 @@ def change_order_paper(
                 "shift_days": shift.shift_days,
             }
             for shift in found.milestones
+            if shift.before != shift.after
         ],
         "retainer": _retainer(calculation),
         "signatures": signatures(parties),

@@ -86,6 +86,7 @@ async def agreement(
     amount: Money,
     expected_total_minor: int | None,
     share: RetainerShare | None,
+    is_further: bool,
     due_on: date,
     today: date,
 ) -> dict[str, Any]:
@@ -93,7 +94,10 @@ async def agreement(
     reference, locale = number_of(number), engagement["locale"]
     practice = await documents.practice_party(uow)
     client = await documents.client_party(uow, engagement["client_id"])
-    retainer: dict[str, Any] = {"amount": money(amount.amount_minor, amount.currency)}
+    retainer: dict[str, Any] = {
+        "amount": money(amount.amount_minor, amount.currency),
+        "further": is_further,
+    }
     if share is not None and expected_total_minor is not None:
         retainer["expected_total"] = money(expected_total_minor, amount.currency)
         retainer["share_bps"] = divide_half_even(share.numerator * BPS, share.denominator)

@@ -184,6 +184,7 @@ async def _request(
         amount=asked.amount,
         expected_total_minor=asked.expected_total_minor,
         share=asked.share,
+        is_further=asked_minor > 0,
         due_on=due_on,
         today=today,
     )

@@ -286,6 +286,19 @@ def test_an_agreement_promises_only_what_was_agreed():
     assert "\nBank\n" not in text
 
 
+def test_a_further_deposit_is_not_one_before_work_starts():
+    for locale, words, absent in (
+        ("en", "The Client deposits a further 133,333.33 DKK", "Work starts when"),
+        ("da", "Kunden indbetaler yderligere 133.333,33 DKK", "Arbejdet begynder"),
+    ):
+        data = sample("retainer_agreement", locale)
+        data["retainer"] = {"amount": data["retainer"]["amount"], "further": True}
+        text = text_of(render("retainer_agreement", locale, data).content)
+        text = text.replace("\u00a0", " ")
+        assert words in text
+        assert absent not in text
+
+
 def test_cross_references_follow_the_clauses_that_are_there():
     data = sample("services_contract", "en")
     text = text_of(render("services_contract", "en", data).content)

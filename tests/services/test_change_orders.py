@@ -421,3 +421,21 @@ async def test_the_paper_gives_the_dates_of_the_place_where_the_practice_is() ->
         )  # fmt: skip
     assert paper["engagement"]["contract_signed_on"] == "2026-03-03"
     assert [each["approved_on"] for each in paper["previous_orders"]] == ["2026-03-04"]
+
+
+async def test_the_paper_lists_only_the_dates_that_move() -> None:
+    case = await a_signed_engagement()
+    for changes, moved in (
+        (a_shop(), ["Hand-over"]),
+        ([ReviseItem("design", {"fee_minor": 4_500_000})], []),
+    ):
+        order_id = await a_sent_order(case, changes)
+        document_id = (await order_row(case, order_id))["document_id"]
+        async with read_only(case.actor.scope()) as uow:
+            paper = json.loads(
+                await uow.fetchval(
+                    "select payload from document where tenant_id = $1 and id = $2",
+                    uow.tenant_id, document_id,
+                )
+            )  # fmt: skip
+        assert [each["name"] for each in paper["milestones"]] == moved

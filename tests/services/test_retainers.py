@@ -66,6 +66,24 @@ async def test_a_request_freezes_its_paper_and_mails_it_to_whoever_pays(
     assert orjson.loads(mail["data"])["amount"] == "41.666,67\xa0DKK"
 
 
+async def test_the_paper_of_a_later_request_says_that_it_comes_on_top(
+    owner_connection: asyncpg.Connection,
+) -> None:
+    case = await a_billable_engagement()
+    papers = []
+    for _ in range(2):
+        request = await request_row(case, await ask(case, amount=dkk(100)))
+        payload = await owner_connection.fetchval(
+            "select payload from document where id = $1", request["document_id"]
+        )
+        papers.append(orjson.loads(payload)["retainer"])
+    amount = {"amount_minor": 10_000, "currency": "DKK"}
+    assert papers == [
+        {"amount": amount, "further": False},
+        {"amount": amount, "further": True},
+    ]
+
+
 async def test_no_deposit_is_asked_for_before_the_contract_is_signed() -> None:
     case = await a_sent_contract()
     assert await code_of(ask(case)) == "CONTRACT_NOT_SIGNED"
