@@ -7,10 +7,11 @@
 PYTHON ?= python3
 WORKERS ?= auto
 ARGS ?=
+EXAMPLES ?= 5000
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-PACKAGES := schema services contracts db portal demo $(wildcard demo) $(wildcard *.py)
+PACKAGES := schema services contracts db portal demo $(wildcard *.py)
 
 sum = $(firstword $(shell cksum < $(1)))
 RUNTIME_STAMP := $(VENV)/.runtime-$(call sum,requirements.lock)
@@ -22,7 +23,7 @@ COMPILE = $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve worker demo migrate doctor test lint format schema lock clean
+.PHONY: help serve worker demo migrate doctor test fuzz lint format schema lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ doctor: $(RUNTIME_STAMP) ## say what is missing or wrong on this machine, and ho
 
 test: $(DEV_STAMP) ## run every test (ARGS="-k retainer" for some, WORKERS=0 for one process)
 	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+fuzz: $(DEV_STAMP) ## send the API thousands of documents made at random (EXAMPLES=20000 for more)
+	@SCOPEWRIGHT_FUZZ_EXAMPLES=$(EXAMPLES) $(RUN) -m pytest tests/schema/test_schemathesis.py $(ARGS)
 
 lint: $(DEV_STAMP) ## ruff, mypy in strict mode, and who may import whom
 	$(RUN) -m ruff check .
