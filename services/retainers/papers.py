@@ -3,15 +3,12 @@
 import re
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from db.queries import clients as client_queries
 from db.queries import engagements as engagement_queries
 from db.queries import practices as practice_queries
 from db.unit_of_work import UnitOfWork
 from services import documents, engagements
-from services.actor import Actor
 from services.rules.errors import RuleViolation
 from services.rules.money import BPS, Money, divide_half_even
 from services.rules.retainers import RetainerShare
@@ -60,26 +57,8 @@ async def _day(uow: UnitOfWork, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(practice["timezone"])).date()
 
 
-async def signatures_of(
-    uow: UnitOfWork, actor: Actor, practice_name: str, client_name: str, client_id: UUID
-) -> list[dict[str, Any]]:
-    """The signature block: whoever acts for the practice, and the client's signers."""
-    member = (
-        await practice_queries.member_by_id(uow, actor.member_id)
-        if actor.member_id is not None
-        else None
-    )
-    own = [{"party_name": practice_name, "signer_name": member["name"]}] if member else []
-    return own + [
-        {"party_name": client_name, "signer_name": contact["name"]}
-        for contact in await client_queries.contacts_of(uow, [client_id])
-        if contact["is_active"] and "signer" in contact["roles"]
-    ]
-
-
 async def agreement(
     uow: UnitOfWork,
-    actor: Actor,
     engagement: Any,
     *,
     number: int,
@@ -122,9 +101,8 @@ async def agreement(
             },
         },
         "law": {"jurisdiction": engagement["law"], "venue": engagement[f"venue_{locale}"]},
-        "signatures": await signatures_of(
-            uow, actor, practice["name"], client["name"], engagement["client_id"]
-        ),
+        # Nobody is asked to sign it: paying accepts it.
+        "signatures": [],
     }
 
 

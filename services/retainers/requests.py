@@ -178,7 +178,6 @@ async def _request(
     request_id = new_id()
     payload = await papers.agreement(
         uow,
-        actor,
         engagement,
         number=number,
         amount=asked.amount,
