@@ -262,3 +262,28 @@ async def test_dates_and_instants_at_the_far_end_are_read_without_breaking_repor
             given = {**good_arguments(played, name), "asOf": as_of, "knownAt": f"{as_of}T23:59:59Z"}
             data = await played.apis["accountant"].ask(operation(QUERIES[name]), **given)
             assert (await app_http.get(data[name]["csvUrl"])).status_code == 200
+
+
+SERVERS_BUSINESS = {
+    "tenantId", "tenant", "practiceId", "practice", "id", "status", "state", "number", "version", "balance", "held", "paid",
+    "drawn", "open", "net", "tax", "total", "entitled", "createdAt", "updatedAt", "recordedAt", "decidedBy", "signedAt",
+    "taxMinor", "amountMinor", "memberRole", "isSystem",
+}  # fmt: skip
+"""What only the server says: whose a thing is, where it stands, what it adds up to."""
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+async def test_no_mutation_lets_a_client_say_what_is_the_servers_business(
+    played: Played, name: str
+) -> None:
+    named = MUTATIONS[name]
+    for path, _ in leaves(named):
+        assert not SERVERS_BUSINESS & set(path), spelled(path)
+    before = await played.snapshot()
+    for field in ("tenantId", "status", "balance"):
+        given = await good(played, named)
+        given["input"][field] = str(played.practice_id)
+        code, _, message = await refusal(played, named, given)
+        assert code == "BAD_REQUEST"
+        assert field in message
+    assert await played.snapshot() == before
