@@ -1,7 +1,7 @@
 """What the main job is played with: a recorded plan, fees for it, policies, and the change that the client asks for."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,26 +61,40 @@ MORE: list[dict[str, Any]] = [
 
 
 def moved(plan: str, today: date) -> str:
-    """A recorded plan moved by whole weeks, so that it begins two weeks from `today` or a little later; what it was
-    recorded to give does not apply then, and is left out."""
-    data = json.loads(plan)
-    begins = date.fromisoformat(data["day_zero"])
+    """A recorded plan as one of our own, on the Danish calendar, moved by whole weeks so that it begins two weeks from
+    `today` or a little later. What it was recorded to give does not apply then."""
+    recorded = json.loads(plan)
+    begins = date.fromisoformat(recorded["day_zero"])
     weeks = -((begins - today - timedelta(days=14)) // timedelta(weeks=1))
     shift = timedelta(weeks=weeks)
-
-    def later(text: str) -> str:
-        return (datetime.fromisoformat(text) + shift).isoformat(timespec="minutes")
-
-    del data["expected"]
-    data["day_zero"] = (begins + shift).isoformat()
-    data["project_start"] = later(data["project_start"])
-    for item in data["items"]:
+    parents = {child: parent for parent, family in recorded["children"].items() for child in family}
+    items: list[dict[str, Any]] = []
+    for item in recorded["items"]:
+        own = {
+            "id": item["id"],
+            "duration_days": item.get("duration", 0),
+            "parent": parents.get(item["id"]),
+        }
         if "constraint" in item:
-            item["constraint"]["date"] = later(item["constraint"]["date"])
-    return json.dumps(data)
+            day = date.fromisoformat(item["constraint"]["date"][:10]) + shift
+            own["constraint"] = {"type": item["constraint"]["type"], "date": day.isoformat()}
+        items.append(own)
+    return json.dumps(
+        {
+            "name": "A new product",
+            "start": (begins + shift).isoformat(),
+            "calendar": {"country": "DK"},
+            "items": items,
+            "dependencies": [
+                {"from": d["from"], "to": d["to"], "type": d["type"], "lag_days": d["lag"]}
+                for d in recorded["deps"]
+            ],
+        }
+    )
 
 
 def start_of(plan: str) -> str:
-    """The date on which a recorded plan begins."""
-    start: str = json.loads(plan)["day_zero"]
+    """The date on which a plan begins, recorded or our own."""
+    data = json.loads(plan)
+    start: str = data.get("start") or data["day_zero"]
     return start
