@@ -171,7 +171,8 @@ def outcome(body: dict[str, Any]) -> str:
 
 
 @pytest.mark.timeout(3600 if EXAMPLES else 300)
-@pytest.mark.parametrize("kind", ["query", "mutation"])
+# Queries come second, so that they read what the mutations have made of the practice.
+@pytest.mark.parametrize("kind", ["mutation", "query"])
 async def test_no_document_breaks_the_server(
     played: Played, app_http: httpx.AsyncClient, kind: str
 ) -> None:
@@ -182,7 +183,7 @@ async def test_no_document_breaks_the_server(
         asked = played.apis[role].raw(text)
         return asyncio.run_coroutine_threadsafe(asked, loop).result(60)
 
-    outcomes = await asyncio.to_thread(attack, send, played, kind, EXAMPLES or 300)
+    outcomes = await asyncio.to_thread(attack, send, played, kind, EXAMPLES or 200)
     # Most of it must get as far as the resolvers, or nothing was attacked.
     ran = sum(outcomes.values()) - outcomes["BAD_REQUEST"] - outcomes["TOO_COSTLY"]
     assert ran > sum(outcomes.values()) / 4
