@@ -126,7 +126,9 @@ def create_app(
     clock = clock or SystemClock()
     metrics = Metrics(outbox_depth=_queue_depth)
     install_keys(settings)
-    schema = served_schema(production=settings.environment == "production")
+    schema = served_schema(
+        production=settings.environment == "production", observe=metrics.operation
+    )
     oidc = _verifier(settings, clock)
 
     async def context(request: Request) -> Context:

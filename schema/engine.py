@@ -1,6 +1,7 @@
 """Builds the executable schema: the scalars, the cost guard and the error mask, in the one order that is right."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 
 import strawberry
 from graphql import GraphQLError
@@ -23,6 +24,21 @@ class Schema(strawberry.Schema):
         """Log nothing here; the texts of all errors, rows in PostgreSQL's DETAIL included, would go to a second log."""
 
 
+Observe = Callable[[str], AbstractContextManager[None]]
+"""Wraps the execution of one operation; it is given `query`, `mutation` or `subscription`."""
+
+
+def _observed(observe: Observe) -> type[SchemaExtension]:
+    class Observed(SchemaExtension):
+        """Tells an observer how long an operation ran, once it is known what it is."""
+
+        def on_execute(self) -> Iterator[None]:
+            with observe(self.execution_context.operation_type.value.lower()):
+                yield
+
+    return Observed
+
+
 def build_schema(
     query: type,
     mutation: type | None = None,
@@ -30,6 +46,7 @@ def build_schema(
     types: Iterable[type] = (),
     production: bool = False,
     limits: CostLimits | None = None,
+    observe: Observe | None = None,
 ) -> Schema:
     """The schema over these roots. `types` are those reachable only through an interface (every Node).
 
@@ -50,5 +67,5 @@ def build_schema(
         mutation=mutation,
         types=types,
         config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[mask, guard],
+        extensions=[mask, guard, *([_observed(observe)] if observe else [])],
     )

@@ -16,7 +16,7 @@ from schema.engagements import (
     EngagementQuery,
     ServicesContract,
 )
-from schema.engine import Schema, build_schema
+from schema.engine import Observe, Schema, build_schema
 from schema.envelopes import Envelope, EnvelopeMutation, EnvelopeQuery, EnvelopeSigner
 from schema.invoices import Invoice, InvoiceMutation, InvoiceQuery, Payment
 from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
@@ -81,9 +81,9 @@ NODES: tuple[type, ...] = (
 """Types that are only reachable through `node`."""
 
 
-def served_schema(*, production: bool = False) -> Schema:
-    """The whole schema."""
-    return build_schema(Query, Mutation, types=NODES, production=production)
+def served_schema(*, production: bool = False, observe: Observe | None = None) -> Schema:
+    """The whole schema; `observe` is told of every operation."""
+    return build_schema(Query, Mutation, types=NODES, production=production, observe=observe)
 
 
 def sdl() -> str:

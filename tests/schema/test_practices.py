@@ -119,7 +119,10 @@ async def test_health_and_metrics_answer(http: httpx.AsyncClient) -> None:
     assert (await http.get("/healthz")).json() == {"status": "ok"}
     ready = await http.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]) == (200, {"database": "ok"})
-    assert "scopewright_http_requests_total" in (await http.get("/metrics")).text
+    await Api(http, None).raw("{ __typename }")
+    figures = (await http.get("/metrics")).text
+    assert "scopewright_http_requests_total" in figures
+    assert 'scopewright_graphql_operations_total{kind="query",outcome="answered"} 1.0' in figures
 
 
 async def test_a_request_id_comes_back_and_reaches_the_trail(http: httpx.AsyncClient) -> None:

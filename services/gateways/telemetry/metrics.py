@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -51,7 +50,7 @@ class Metrics:
         )
         self.graphql_seconds = Histogram(
             "scopewright_graphql_operation_seconds",
-            "Time of a GraphQL operation, parsing included.",
+            "Time of a GraphQL operation, from validated to answered.",
             ["kind"],
             buckets=_SECONDS,
             registry=self.registry,
@@ -70,8 +69,8 @@ class Metrics:
         )
 
     @contextmanager
-    def operation(self, kind: Literal["query", "mutation", "subscription"]) -> Iterator[None]:
-        """Count and time one GraphQL operation. `fault` is an exception that left it: a bug, not a refusal."""
+    def operation(self, kind: str) -> Iterator[None]:
+        """Count and time one GraphQL operation: `kind` is query, mutation or subscription. `fault` is an exception that left it: a bug, not a refusal."""
         started = perf_counter()
         outcome = "fault"
         try:
