@@ -20,6 +20,7 @@ from starlette.routing import Route
 from db.embedded import EmbeddedServer
 from db.engine import DB
 from db.migrate import ensure_database, migrate
+from db.queries import jobs as job_queries
 from db.unit_of_work import use_tenant_key
 from portal.exports import routes as export_routes
 from portal.routes import routes as portal_routes
@@ -93,12 +94,8 @@ async def _database_answers() -> None:
 
 
 async def _queue_depth() -> dict[str, int]:
-    """Jobs by status, of all practices: a count holds nothing of theirs."""
     assert DB.pool is not None
-    rows = await DB.pool.fetch(
-        "select status::text as status, count(*) from jobs.pgqueuer group by 1"
-    )
-    return {row["status"]: row["count"] for row in rows}
+    return await job_queries.depth(DB.pool)
 
 
 def mailer(settings: Settings) -> jobs.Mailer:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence import qb
@@ -60,9 +61,9 @@ async def enqueue(
         )
 
 
-async def depth(uow: UnitOfWork) -> dict[str, int]:
-    """How many jobs wait, run or have failed for good, over all practices: for metrics."""
-    rows = await uow.fetch("select status::text, count(*) from jobs.pgqueuer group by 1")
+async def depth(pool: asyncpg.Pool) -> dict[str, int]:
+    """How many jobs wait, run or have failed for good, over all practices: for metrics. A count holds nothing of theirs."""
+    rows = await pool.fetch("select status::text as status, count(*) from jobs.pgqueuer group by 1")
     return {row["status"]: row["count"] for row in rows}
 
 
