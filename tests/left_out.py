@@ -5,8 +5,11 @@ A test asks by marker: `@pytest.mark.browser`, `@pytest.mark.office`, `@pytest.m
 controller tells.
 """
 
+import fcntl
 import shutil
+import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +24,28 @@ _PREFIX = "left out, needs "
 def program(marker: str) -> str | None:
     """The path of the program that tests with this marker need, or None where it is missing."""
     return shutil.which(NEEDS[marker][0])
+
+
+def node_packages() -> Path:
+    """The folder with the npm packages of tests/conformance, installed from their lock by whichever worker comes first.
+
+    Raises `CalledProcessError` where npm cannot install them: a suite that did not run must not look like one that passed.
+    """
+    folder = Path(__file__).parent / "conformance"
+    npm = program("node")
+    assert npm is not None, "ask by the marker node"
+    with (folder / ".npm.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        installed = folder / "node_modules" / ".package-lock.json"
+        wanted = folder / "package-lock.json"
+        if not installed.is_file() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            subprocess.run(
+                [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                cwd=folder,
+                check=True,
+                timeout=240,
+            )
+    return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from app import create_app
 from tests.conftest import SETTINGS
+from tests.left_out import node_packages
 from tests.schema.tiny import serving
 
 HERE = Path(__file__).parent
@@ -21,21 +21,8 @@ pytestmark = pytest.mark.node
 
 @pytest.fixture(scope="module")
 def audits() -> Path:
-    """The audit script with its packages, installed from the lock on first use."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("node and npm are missing: the GraphQL-over-HTTP audits did not run")
-    if not (HERE / "node_modules" / "graphql-http").is_dir():
-        done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=HERE,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        if done.returncode:
-            pytest.skip(f"npm ci failed, the audits did not run: {done.stderr[-300:]}")
+    """The audit script, with its packages installed."""
+    node_packages()
     return HERE / "audit.mjs"
 
 

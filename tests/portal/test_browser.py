@@ -1,16 +1,13 @@
 """The pages in a real browser: by keyboard, without JavaScript, on a phone, in the dark, and under axe-core's eyes."""
 
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.left_out import node_packages
 from tests.portal.papers import Paper, policies_out, sample_out
 
-CONFORMANCE = Path(__file__).parents[1] / "conformance"
 PHONE = {"width": 360, "height": 740}
 
 pytestmark = pytest.mark.browser
@@ -202,23 +199,8 @@ async def test_the_browser_has_nothing_to_complain_of(browser: Browser, address:
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The source of axe-core, installed from the lock on first use."""
-    script = CONFORMANCE / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("left out, needs npm")
-        done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=CONFORMANCE,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        if done.returncode:
-            pytest.skip(f"npm ci failed, axe-core did not run: {done.stderr[-300:]}")
-    return script.read_text("utf-8")
+    """The source of axe-core."""
+    return (node_packages() / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.mark.node

@@ -1,11 +1,11 @@
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from schema.graphiql import ASSETS
+from tests.left_out import program
 
 from .tiny import EXAMPLES, serving, tiny_app
 
@@ -64,9 +64,7 @@ def test_no_lock_names_the_host_that_packages_came_from() -> None:
 
 @pytest.mark.browser
 def test_in_a_browser_graphiql_opens_with_headers_and_runs_an_example(tmp_path: Path) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Debian's chromium is missing: GraphiQL was not opened in a browser")
+    chromium = program("browser")
     complaints: list[str] = []
     with serving(tiny_app()) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
