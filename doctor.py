@@ -171,6 +171,7 @@ async def _look_inside(owner_url: str, runtime_url: str, place: str) -> list[Fin
             )
         else:
             findings.append(Finding("ok", "the audit trail is intact"))
+        findings += await _books(owner)
     finally:
         await owner.close()
     try:
@@ -183,6 +184,23 @@ async def _look_inside(owner_url: str, runtime_url: str, place: str) -> list[Fin
             )
         )
     return findings
+
+
+async def _books(owner: asyncpg.Connection) -> list[Finding]:
+    """Every practice's ledger: its chain, its sums, its floors."""
+    broken = await owner.fetch(
+        "select p.name, v.seq, v.problem from practice p cross join lateral ledger_verify(p.tenant_id) v limit 5"
+    )
+    if not broken:
+        return [Finding("ok", "the books of every practice are sound")]
+    return [
+        Finding(
+            "wrong",
+            f"the books of {row['name']}: {row['problem']} at entry {row['seq']}",
+            "compare with a backup",
+        )
+        for row in broken
+    ]
 
 
 def _mail(settings: Settings) -> Finding:

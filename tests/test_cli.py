@@ -54,6 +54,7 @@ def test_migrate_demo_token_and_doctor_work_on_an_empty_folder(folder: Path) -> 
     assert looked.returncode == 0, looked.stdout
     assert "✗" not in looked.stdout
     assert "the audit trail is intact" in looked.stdout
+    assert "the books of every practice are sound" in looked.stdout
 
 
 def test_the_schema_that_is_printed_is_the_committed_one(folder: Path) -> None:
