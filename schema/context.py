@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from db.unit_of_work import UnitOfWork, read_only
 from services.access import Unauthenticated
 from services.actor import Actor
 
@@ -41,6 +43,26 @@ class Context:
         if name not in self._loaders:
             self._loaders[name] = DataLoader(load_fn=load)
         return self._loaders[name]
+
+    def children(
+        self,
+        name: str,
+        parent_column: str,
+        read: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[Sequence[Any]]],
+        node: Callable[[Any], Any],
+    ) -> DataLoader[UUID, list[Any]]:
+        """This request's loader of a list below each of many parents: one statement for all of them. `read` answers rows
+        that name their parent in `parent_column`, in the order they are to have."""
+
+        async def load(ids: list[UUID]) -> list[list[Any]]:
+            async with read_only(self.actor.scope()) as uow:
+                rows = await read(uow, ids)
+            found: dict[UUID, list[Any]] = {value: [] for value in ids}
+            for row in rows:
+                found[row[parent_column]].append(node(row))
+            return [found[value] for value in ids]
+
+        return self.loader(name, load)
 
 
 Info = strawberry.Info[Context, None]

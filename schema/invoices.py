@@ -1,13 +1,12 @@
 """Invoices, their lines and their payments."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Self
 from uuid import UUID
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from db.queries import invoices as queries
 from db.queries import retainers as retainer_queries
@@ -127,16 +126,16 @@ class Invoice(Node):
     @strawberry.field(description="What it bills.")
     async def lines(self, info: Info) -> list[InvoiceLine]:
         """Read for all invoices of an answer at once."""
-        return await _of_invoices(info, "lines", queries.lines_of, InvoiceLine.of).load(
-            self.row["id"]
-        )
+        return await info.context.children(
+            "invoice.lines", "invoice_id", queries.lines_of, InvoiceLine.of
+        ).load(self.row["id"])
 
     @strawberry.field(description="What came in for it, by date.")
     async def payments(self, info: Info) -> list[Payment]:
         """Read for all invoices of an answer at once."""
-        return await _of_invoices(info, "payments", queries.payments_of, Payment.of).load(
-            self.row["id"]
-        )
+        return await info.context.children(
+            "invoice.payments", "invoice_id", queries.payments_of, Payment.of
+        ).load(self.row["id"])
 
     @strawberry.field(description="Retainer money that paid it, by date.")
     async def drawdowns(self, info: Info) -> list[Drawdown]:
@@ -145,7 +144,9 @@ class Invoice(Node):
         async def read(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Any]:
             return await retainer_queries.drawdowns_of(uow, invoice_ids=ids)
 
-        return await _of_invoices(info, "drawdowns", read, Drawdown.of).load(self.row["id"])
+        return await info.context.children(
+            "invoice.drawdowns", "invoice_id", read, Drawdown.of
+        ).load(self.row["id"])
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -164,23 +165,6 @@ class Invoice(Node):
             created_at=row["created_at"],
             **{name: money(row[f"{name}_minor"], row["currency"]) for name in sums},
         )
-
-
-def _of_invoices(
-    info: Info,
-    name: str,
-    read: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[list[Any]]],
-    node: Callable[[Any], Any],
-) -> DataLoader[UUID, list[Any]]:
-    async def load(ids: list[UUID]) -> list[list[Any]]:
-        async with read_only(info.context.actor.scope()) as uow:
-            rows = await read(uow, ids)
-        found: dict[UUID, list[Any]] = {value: [] for value in ids}
-        for row in rows:
-            found[row["invoice_id"]].append(node(row))
-        return [found[value] for value in ids]
-
-    return info.context.loader(f"invoice.{name}", load)
 
 
 @fetches("Invoice")

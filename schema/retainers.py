@@ -1,6 +1,6 @@
 """Retainers: what was asked for, what came in, what was drawn."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Self
@@ -179,16 +179,16 @@ class Retainer(Node):
     @strawberry.field(description="What was asked for, by number.")
     async def requests(self, info: Info) -> list[RetainerRequest]:
         """Read for all retainers of an answer at once."""
-        return await _of_retainers(info, "requests", queries.requests_of, RetainerRequest.of).load(
-            self.row["id"]
-        )
+        return await info.context.children(
+            "retainer.requests", "retainer_id", queries.requests_of, RetainerRequest.of
+        ).load(self.row["id"])
 
     @strawberry.field(description="What came in, by date.")
     async def deposits(self, info: Info) -> list[RetainerDeposit]:
         """Read for all retainers of an answer at once."""
-        return await _of_retainers(info, "deposits", queries.deposits_of, RetainerDeposit.of).load(
-            self.row["id"]
-        )
+        return await info.context.children(
+            "retainer.deposits", "retainer_id", queries.deposits_of, RetainerDeposit.of
+        ).load(self.row["id"])
 
     @strawberry.field(description="What was drawn, by date.")
     async def drawdowns(self, info: Info) -> list[Drawdown]:
@@ -197,7 +197,9 @@ class Retainer(Node):
         async def read(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Any]:
             return await queries.drawdowns_of(uow, retainer_ids=ids)
 
-        return await _of_retainers(info, "drawdowns", read, Drawdown.of).load(self.row["id"])
+        return await info.context.children(
+            "retainer.drawdowns", "retainer_id", read, Drawdown.of
+        ).load(self.row["id"])
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -220,23 +222,6 @@ class Retainer(Node):
             version=row["version"],
             created_at=row["created_at"],
         )
-
-
-def _of_retainers(
-    info: Info,
-    name: str,
-    read: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[list[Any]]],
-    node: Callable[[Any], Any],
-) -> DataLoader[UUID, list[Any]]:
-    async def load(ids: list[UUID]) -> list[list[Any]]:
-        async with read_only(info.context.actor.scope()) as uow:
-            rows = await read(uow, ids)
-        found: dict[UUID, list[Any]] = {value: [] for value in ids}
-        for row in rows:
-            found[row["retainer_id"]].append(node(row))
-        return [found[value] for value in ids]
-
-    return info.context.loader(f"retainer.{name}", load)
 
 
 def retainer_loader(info: Info) -> DataLoader[UUID, Retainer | None]:

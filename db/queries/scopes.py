@@ -70,13 +70,6 @@ async def items_of(uow: UnitOfWork, scope_version_ids: Sequence[UUID]) -> list[a
     )  # fmt: skip
 
 
-async def items_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """Those of these items that are there."""
-    return await uow.fetch(
-        "select * from scope_item where tenant_id = $1 and id = any($2)", uow.tenant_id, list(ids)
-    )
-
-
 async def dependencies_of(
     uow: UnitOfWork, scope_version_ids: Sequence[UUID]
 ) -> list[asyncpg.Record]:
