@@ -16,7 +16,8 @@ from services.rules.scope import ExpectationKind, ItemKind
 
 strawberry.enum(ItemKind, description="A heading, a piece of work, or an event without duration.")
 strawberry.enum(
-    ConstraintKind, description="How a date binds an item; all but the first need a date."
+    ConstraintKind,
+    description="How a date binds an item, or which way it leans; all but the first two need a date.",
 )
 strawberry.enum(
     LinkKind,

@@ -25,6 +25,7 @@ What this package does not do: resources, calendars per item, percent complete, 
 
 from services.rules.schedule.items import (
     MAX_DURATION_DAYS,
+    WHOLE_BPS,
     ConstraintKind,
     LagKind,
     LinkKind,
@@ -38,6 +39,7 @@ from services.rules.schedule.passes import compute_schedule
 
 __all__ = [
     "MAX_DURATION_DAYS",
+    "WHOLE_BPS",
     "ConstraintKind",
     "LagKind",
     "LinkKind",

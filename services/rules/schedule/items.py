@@ -9,6 +9,9 @@ from typing import Final, NamedTuple
 MAX_DURATION_DAYS: Final = 10_000
 """The longest duration and the largest lag either way: some forty years of working days."""
 
+WHOLE_BPS: Final = 10_000
+"""The whole in basis points: full time, or all of it done."""
+
 
 class LinkKind(StrEnum):
     """Which end of the predecessor binds which end of the successor."""
@@ -27,9 +30,10 @@ class LagKind(StrEnum):
 
 
 class ConstraintKind(StrEnum):
-    """How a date binds an item; all but the first need a date."""
+    """How a date binds an item, or which way it leans; all but the first two need a date."""
 
     AS_SOON_AS_POSSIBLE = "as_soon_as_possible"
+    AS_LATE_AS_POSSIBLE = "as_late_as_possible"
     START_NO_EARLIER_THAN = "start_no_earlier_than"
     START_NO_LATER_THAN = "start_no_later_than"
     FINISH_NO_EARLIER_THAN = "finish_no_earlier_than"
@@ -47,17 +51,28 @@ class ScheduleItem:
     parent_id: str | None = None
     constraint_kind: ConstraintKind = ConstraintKind.AS_SOON_AS_POSSIBLE
     constraint_date: date | None = None
+    calendar_id: str | None = None
+    """The calendar it is worked on; none means the project's."""
+    allocation_bps: int = WHOLE_BPS
+    """The share of each working day that is given to it: at half time, 5000, four days of work take eight."""
+    actual_start: date | None = None
+    actual_finish: date | None = None
+    percent_complete_bps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleLink:
-    """A dependency. `lag_days` may be negative: a lead."""
+    """A dependency. `lag_days` may be negative: a lead.
+
+    With `max_lag_days` the successor's event also comes no later than that many days after the predecessor's.
+    """
 
     predecessor_id: str
     successor_id: str
     kind: LinkKind = LinkKind.FINISH_TO_START
     lag_days: int = 0
     lag_kind: LagKind = LagKind.WORKING
+    max_lag_days: int | None = None
 
 
 class ScheduledItem(NamedTuple):
@@ -82,6 +97,11 @@ class ScheduledItem(NamedTuple):
     finish_date: date
     late_start_date: date
     late_finish_date: date
+    planned_start: int
+    """Where it is planned: the boundaries of `start_date` and `finish_date`, later than the early ones only for what is
+    to be done as late as possible."""
+    planned_finish: int
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)

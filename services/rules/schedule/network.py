@@ -12,6 +12,7 @@ from typing import Final
 from services.rules.errors import InvalidInput, RuleViolation
 from services.rules.schedule.items import (
     MAX_DURATION_DAYS,
+    WHOLE_BPS,
     ConstraintKind,
     LagKind,
     LinkKind,
@@ -115,6 +116,17 @@ def _refusal(code: str, message: str, *item_ids: str) -> InvalidInput:
 
 
 def _check_values(item: ScheduleItem) -> None:
+    if (
+        item.constraint_kind is ConstraintKind.AS_LATE_AS_POSSIBLE
+        or item.calendar_id is not None
+        or item.allocation_bps != WHOLE_BPS
+        or item.actual_start is not None
+        or item.actual_finish is not None
+        or item.percent_complete_bps
+    ):
+        raise _refusal(
+            "SCHEDULE_INVALID", f"{item.item_id} asks for what is not yet scheduled.", item.item_id
+        )
     days = item.duration_days
     if type(days) is not int or not 0 <= days <= MAX_DURATION_DAYS:
         raise _refusal(
@@ -211,6 +223,13 @@ def _lay_links(network: Network, tour: Sequence[tuple[int, int]]) -> None:
             raise _refusal(
                 "SCHEDULE_LINK_INSIDE_SUMMARY",
                 f"{link.predecessor_id} and {link.successor_id} cannot be linked: one lies in the other.",
+                link.predecessor_id,
+                link.successor_id,
+            )
+        if link.max_lag_days is not None:
+            raise _refusal(
+                "SCHEDULE_INVALID",
+                f"A maximal lag, from {link.predecessor_id} to {link.successor_id}, is not yet scheduled.",
                 link.predecessor_id,
                 link.successor_id,
             )

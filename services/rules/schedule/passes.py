@@ -1,11 +1,13 @@
 """The two passes over the network, and their results as dates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from services.rules.calendars import Timeline, WorkingCalendar, out_of_range
+from services.rules.errors import InvalidInput
 from services.rules.schedule.items import (
     ConstraintKind,
     Schedule,
@@ -31,12 +33,19 @@ def compute_schedule(
     links: Sequence[ScheduleLink],
     calendar: WorkingCalendar,
     start: date,
+    *,
+    calendars: Mapping[str, WorkingCalendar] = MappingProxyType({}),
+    status_date: date | None = None,
 ) -> Schedule:
     """Schedule `items` from the first working day on or after `start`.
 
     The order of items and links does not matter. Raises what `check_network` raises, and InvalidInput
     (DATE_OUT_OF_RANGE) when the plan runs beyond the year 9999.
     """
+    if calendars or status_date is not None:
+        raise InvalidInput(
+            "Item calendars and a status date are not yet scheduled.", code="SCHEDULE_INVALID"
+        )
     network = build_network(items, links)
     timeline = Timeline(calendar, start)
     bounds = _constraint_bounds(network, timeline)
@@ -300,6 +309,9 @@ def _results(
             last,
             late_first,
             late_last,
+            early_start,
+            early_finish,
+            False,
         )
     scheduled = {item.item_id: item for item in found if item is not None}
     parts = [part for leaf in network.leaves() if (part := found[leaf]) is not None]
