@@ -29,6 +29,7 @@ class ChangeOrder(Table, tablename="change_order"):
     change_minor = BigInt(null=True, default=None)
     new_sum_minor = BigInt(null=True, default=None)
     tax_change_minor = BigInt(null=True, default=None)
+    contingency_draw_minor = BigInt(default=0)
     change_days = Integer(null=True, default=None)
     completion_before = Date(null=True, default=None)
     completion_after = Date(null=True, default=None)
