@@ -12,8 +12,10 @@ from services.rules.plan_files.plan import (
     Plan,
     PlanCalendar,
     PlanItem,
+    PlanItemCalendar,
     PlanLink,
     PlanProblem,
+    Severity,
 )
 from services.rules.plan_files.tables import read_csv
 
@@ -21,8 +23,10 @@ __all__ = [
     "Plan",
     "PlanCalendar",
     "PlanItem",
+    "PlanItemCalendar",
     "PlanLink",
     "PlanProblem",
+    "Severity",
     "read_csv",
     "read_json",
 ]

@@ -2,34 +2,27 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Never
 
-from services.rules.plan_files.plan import (
-    MAX_FILE_BYTES,
+from services.rules.plan_files.calendars import read_calendar, read_item_calendars
+from services.rules.plan_files.parts import (
     Drawn,
-    Plan,
-    PlanCalendar,
-    PlanItem,
-    Reader,
-    Record,
-    calendar_date,
     finish,
     read_constraint,
     read_item,
     read_key,
     read_link,
-    whole_number,
 )
+from services.rules.plan_files.plan import MAX_FILE_BYTES, Plan, PlanItem
+from services.rules.plan_files.records import Reader, Record, whole_number
 
 _ITEM_FIELDS: Final = (
-    "id", "key", "name", "title", "parent", "description", "duration_days", "duration", "constraint", "summary",
+    "id", "key", "name", "title", "parent", "description", "duration_days", "duration", "constraint", "constraint_date", "summary",
     "quantity", "unit", "rate", "fee", "cost", "effort_minutes", "tax_code", "tax_rate", "deliverable",
-    "acceptance_criteria",
+    "acceptance_criteria", "calendar", "allocation_percent",
 )  # fmt: skip
-_LINK_FIELDS: Final = ("from", "to", "type", "lag_days", "lag", "lag_kind")
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LINK_FIELDS: Final = ("from", "to", "type", "lag_days", "lag", "lag_kind", "max_lag_days")
 
 
 def read_json(text: str, *, currency: str) -> Plan:
@@ -57,9 +50,10 @@ def read_json(text: str, *, currency: str) -> Plan:
         reader,
         name=head.text("name"),
         start=head.day("start", "day_zero", "project_start"),
-        calendar=_calendar(reader, data.get("calendar")),
+        calendar=read_calendar(reader, data.get("calendar")),
         items=items,
         links=links,
+        calendars=read_item_calendars(reader, data.get("calendars")),
     )
 
 
@@ -124,19 +118,14 @@ def _item(record: Record, parents: Mapping[str, str]) -> PlanItem:
     key = read_key(record, "id", "key", "item_key")
     record.value("summary")
     _, constraint = record.value("constraint")
-    if constraint is None:
-        read = read_constraint(Record(record.reader, {}), "type", "date")
-    elif isinstance(constraint, dict):
+    if isinstance(constraint, dict):
         inner = Record(
             record.reader, constraint, None, record.item_key, f"{record.prefix}constraint."
         )
-        read = read_constraint(inner, "type", "date")
-        inner.unknown(("type", "date"))
+        read = read_constraint(inner, "date", "type", "kind")
+        inner.unknown(("type", "kind", "date"))
     else:
-        record.say(
-            "An object of type and date is expected here.", "CONSTRAINT_INVALID", "constraint"
-        )
-        read = read_constraint(Record(record.reader, {}), "type", "date")
+        read = read_constraint(record, "constraint_date", "constraint")
     if key in parents and record.raw.get("parent") in (None, ""):
         record.raw = {**record.raw, "parent": parents[key]}
     item = read_item(record, key, read)
@@ -159,7 +148,12 @@ def _link(record: Record) -> Drawn | None:
     lag_kind = record.text("lag_kind") or "working"
     name, raw_lag = record.value("lag_days", "lag")
     lag = 0 if raw_lag is None else whole_number(raw_lag)
+    max_name, raw_most = record.value("max_lag_days")
+    most = None if raw_most is None else whole_number(raw_most)
     record.unknown(_LINK_FIELDS)
+    if most is None and raw_most is not None:
+        record.say("A lag is a whole number of days.", "LINK_INVALID", max_name)
+        return None
     if lag is None:
         record.say("A lag is a whole number of days.", "LINK_INVALID", name)
         return None
@@ -176,47 +170,5 @@ def _link(record: Record) -> Drawn | None:
         lag_days=lag,
         lag_kind=lag_kind,
         field="type",
+        max_lag_days=most,
     )
-
-
-def _calendar(reader: Reader, value: Any) -> PlanCalendar | None:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        reader.say("An object is expected here.", "CALENDAR_INVALID", "calendar")
-        return None
-    record = Record(reader, value, prefix="calendar.")
-    country = record.text("country").upper() or None
-    days_off: list[date] = []
-    name, raw_days = record.value("days_off", "holidays")
-    for at, raw in enumerate(raw_days if isinstance(raw_days, list) else []):
-        day = calendar_date(raw)
-        if day is None:
-            record.say("A date as in 2026-11-02 is expected here.", "DATE_INVALID", f"{name}[{at}]")
-        else:
-            days_off.append(day)
-    return PlanCalendar(country, record.text("region"), _weekend(record), tuple(days_off))
-
-
-def _weekend(record: Record) -> frozenset[int] | None:
-    name, raw = record.value("weekend")
-    if isinstance(raw, list):
-        days = [
-            _WEEKDAYS.index(str(day)[:3].lower())
-            if str(day)[:3].lower() in _WEEKDAYS
-            else whole_number(day)
-            for day in raw
-        ]
-        if all(day is not None and 0 <= day <= 6 for day in days):
-            return frozenset(day for day in days if day is not None)
-        record.say("Weekdays count from 0 (Monday) to 6 (Sunday).", "CALENDAR_INVALID", name)
-        return None
-    _, working = record.value("working_weekdays")
-    if isinstance(working, str):
-        ends = [part.strip().lower()[:3] for part in working.split("-")]
-        if len(ends) == 2 and all(end in _WEEKDAYS for end in ends):
-            first, last = _WEEKDAYS.index(ends[0]), _WEEKDAYS.index(ends[1])
-            span = (last - first) % 7
-            return frozenset(day for day in range(7) if (day - first) % 7 > span)
-        record.say("Written as in Mon-Fri.", "CALENDAR_INVALID", "working_weekdays")
-    return None

@@ -5,24 +5,21 @@ import io
 import re
 from typing import Final
 
-from services.rules.plan_files.plan import (
-    MAX_FILE_BYTES,
+from services.rules.plan_files.parts import (
     Drawn,
-    Plan,
-    PlanItem,
-    Reader,
-    Record,
     finish,
     read_constraint,
     read_item,
     read_key,
     read_link,
 )
+from services.rules.plan_files.plan import MAX_FILE_BYTES, Plan, PlanItem
+from services.rules.plan_files.records import Reader, Record
 
 COLUMNS: Final = (
     "item_key", "parent_key", "kind", "title", "description", "quantity", "unit", "rate", "fee", "cost",
     "effort_minutes", "tax_code", "tax_rate", "duration_days", "predecessors", "constraint_type", "constraint_date",
-    "deliverable", "acceptance_criteria",
+    "calendar", "allocation_percent", "deliverable", "acceptance_criteria",
 )  # fmt: skip
 """The columns a file may have; only `item_key` is required."""
 
@@ -50,7 +47,7 @@ def read_csv(text: str, *, currency: str) -> Plan:
     links: list[Drawn] = []
     for record in records:
         key = read_key(record, "item_key")
-        constraint = read_constraint(record, "constraint_type", "constraint_date")
+        constraint = read_constraint(record, "constraint_date", "constraint_type")
         items.append((read_item(record, key, constraint), record))
         _check_kind(record, key in parents)
         links.extend(_predecessors(record, key, keys))
