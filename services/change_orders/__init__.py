@@ -4,7 +4,13 @@ Life: draft → sent → approved | declined | withdrawn | expired. A draft has 
 gives it both, for good, with its paper. Only a signature changes the scope (see `services.change_orders.outcomes`).
 """
 
-from services.change_orders.calculation import Calculation, calculate, preview_changes
+from services.change_orders.calculation import (
+    Calculation,
+    calculate,
+    calculate_order,
+    preview_changes,
+    preview_order,
+)
 from services.change_orders.drafts import (
     SUBJECT,
     ChangeOrderDetails,
@@ -21,6 +27,7 @@ __all__ = [
     "Calculation",
     "ChangeOrderDetails",
     "calculate",
+    "calculate_order",
     "create_change_order",
     "expire_due",
     "frozen_figures",
@@ -29,6 +36,7 @@ __all__ = [
     "on_signed",
     "order_number",
     "preview_changes",
+    "preview_order",
     "revise_change_order",
     "send_change_order",
     "stored_changes",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from db.queries import acceptances as acceptance_queries
 from db.queries import change_orders as queries
 from db.queries import scopes as scope_queries
@@ -15,10 +17,17 @@ from db.unit_of_work import UnitOfWork, read_only
 from services import engagements, scopes
 from services.actor import MEMBERS, Actor
 from services.calendars import working_calendar
-from services.rules.change_orders import ChangeClause, ChangePreview, preview
-from services.rules.errors import RuleViolation
+from services.rules.change_orders import ChangeClause, ChangePreview, ChangeReason, preview
+from services.rules.errors import NotFound, RuleViolation
 from services.rules.retainers import RetainerShare
-from services.rules.scope import AddDependency, AddItem, Change, ChangeDependency, ReviseItem
+from services.rules.scope import (
+    AddDependency,
+    AddItem,
+    Change,
+    ChangeDependency,
+    ReviseItem,
+    change_from_data,
+)
 from services.scopes import ScopeTerms
 from services.scopes.imports import plan_length_days
 
@@ -66,7 +75,38 @@ def require_active(engagement: Any) -> None:
         )
 
 
-async def calculate(uow: UnitOfWork, engagement: Any, changes: Sequence[Change]) -> Calculation:
+def stored_changes(order: Any) -> list[Change]:
+    """The changes of an order's row."""
+    stored: list[dict[str, Any]] = orjson.loads(order["changes"])
+    return [change_from_data(each, f"changes.{at}") for at, each in enumerate(stored)]
+
+
+async def calculate_order(uow: UnitOfWork, engagement: Any, order: Any) -> Calculation:
+    """Compute a stored order, a draft or a sent one, on the current scope version. Raises what `calculate` raises.
+
+    An order that was sent before the reason decided on the minimum fee is computed as it was sent: its frozen figures name
+    no reason.
+    """
+    reason = order["reason"]
+    if order["preview"] is not None:
+        reason = orjson.loads(order["preview"]).get("reason", ChangeReason.CLIENT_REQUEST)
+    return await calculate(
+        uow,
+        engagement,
+        stored_changes(order),
+        reason=ChangeReason(reason),
+        contingency_draw_minor=order["contingency_draw_minor"],
+    )
+
+
+async def calculate(
+    uow: UnitOfWork,
+    engagement: Any,
+    changes: Sequence[Change],
+    *,
+    reason: ChangeReason = ChangeReason.CLIENT_REQUEST,
+    contingency_draw_minor: int = 0,
+) -> Calculation:
     """Compute `changes` on the engagement's current scope version. Raises what the rules raise, and `NotFound`."""
     base_version = await scopes.current_version(uow, engagement)
     baseline: Any = await scope_queries.baseline_of(uow, engagement["id"])
@@ -82,6 +122,8 @@ async def calculate(uow: UnitOfWork, engagement: Any, changes: Sequence[Change])
         calendar=working_calendar(terms.calendar, terms.start_date, working_days=ahead),
         start=terms.start_date,
         clause=change_clause(engagement),
+        reason=reason,
+        contingency_draw_minor=contingency_draw_minor,
         currency=terms.currency,
         original_sum_minor=baseline["fee_minor"],
         approved_minor=[row["change_minor"] for row in approved],
@@ -114,9 +156,31 @@ def _added_days(changes: Sequence[Change]) -> int:
 
 
 async def preview_changes(
-    actor: Actor, engagement_id: UUID, changes: Sequence[Change]
+    actor: Actor,
+    engagement_id: UUID,
+    changes: Sequence[Change],
+    *,
+    reason: ChangeReason = ChangeReason.CLIENT_REQUEST,
+    contingency_draw_minor: int = 0,
 ) -> Calculation:
     """What these changes would do, without storing anything. Raises `Forbidden`, `NotFound`, and what the rules raise."""
     actor.require(*MEMBERS)
     async with read_only(actor.scope()) as uow:
-        return await calculate(uow, await engagements.found(uow, engagement_id), changes)
+        return await calculate(
+            uow,
+            await engagements.found(uow, engagement_id),
+            changes,
+            reason=reason,
+            contingency_draw_minor=contingency_draw_minor,
+        )
+
+
+async def preview_order(actor: Actor, change_order_id: UUID) -> Calculation:
+    """What a drafted order would do as the scope stands now. Raises `Forbidden`, `NotFound`, and what the rules raise."""
+    actor.require(*MEMBERS)
+    async with read_only(actor.scope()) as uow:
+        order = await queries.change_order_by_id(uow, change_order_id)
+        if order is None:
+            raise NotFound("No change order with this id.", field="changeOrderId")
+        engagement = await engagements.found(uow, order["engagement_id"])
+        return await calculate_order(uow, engagement, order)

@@ -16,12 +16,26 @@ from db.tables.change_orders import ChangeOrder
 from db.unit_of_work import UnitOfWork, unit_of_work
 from services import engagements
 from services.actor import WRITERS, Actor
-from services.change_orders.calculation import calculate, change_clause, require_active
+from services.change_orders.calculation import (
+    calculate,
+    change_clause,
+    require_active,
+    stored_changes,
+)
 from services.rules.change_orders import ChangeReason, RevenueClass, check_may_ask
 from services.rules.dates import check_plausible
 from services.rules.errors import InvalidInput, NotFound, RuleViolation, Stale
-from services.rules.scope import Change, change_from_data, change_to_data
+from services.rules.scope import Change, change_to_data
 from services.rules.text import clean_text
+
+__all__ = [
+    "SUBJECT",
+    "ChangeOrderDetails",
+    "create_change_order",
+    "locked_order",
+    "revise_change_order",
+    "stored_changes",
+]
 
 SUBJECT = "change_order"
 """The kind of thing its envelopes are about; the subject's id is the change order's."""
@@ -29,7 +43,10 @@ SUBJECT = "change_order"
 
 @dataclass(frozen=True)
 class ChangeOrderDetails:
-    """What is written about a change order. Without a `requested_by` contact it is the practice's own proposal."""
+    """What is written about a change order. Without a `requested_by` contact it is the practice's own proposal.
+
+    `contingency_draw_minor` is what it takes out of the engagement's contingency.
+    """
 
     title: str
     changes: Sequence[Change] = field(default_factory=tuple)
@@ -38,12 +55,7 @@ class ChangeOrderDetails:
     revenue_class: str = "prospective"
     requested_by: UUID | None = None
     requested_on: date | None = None
-
-
-def stored_changes(order: Any) -> list[Change]:
-    """The changes of an order's row."""
-    stored: list[dict[str, Any]] = orjson.loads(order["changes"])
-    return [change_from_data(each, f"changes.{at}") for at, each in enumerate(stored)]
+    contingency_draw_minor: int = 0
 
 
 async def create_change_order(
@@ -142,7 +154,13 @@ async def _checked(
             "The request lies in the future.", code="DATE_ORDER", field="requestedOn"
         )
     check_plausible(requested_on, "requestedOn")
-    calculation = await calculate(uow, engagement, details.changes)
+    calculation = await calculate(
+        uow,
+        engagement,
+        details.changes,
+        reason=ChangeReason(details.reason),
+        contingency_draw_minor=details.contingency_draw_minor,
+    )
     return {
         "title": clean_text(details.title, "title"),
         "reason": details.reason,
@@ -155,6 +173,7 @@ async def _checked(
         "requested_on": requested_on,
         "base_scope_version_id": calculation.base_version["id"],
         "changes": orjson.dumps([change_to_data(each) for each in details.changes]).decode(),
+        "contingency_draw_minor": details.contingency_draw_minor,
     }
 
 

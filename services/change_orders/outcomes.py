@@ -16,8 +16,7 @@ from db.queries import scopes as scope_queries
 from db.tables.change_orders import ChangeOrder
 from db.unit_of_work import UnitOfWork
 from services import engagements, envelopes, scopes
-from services.change_orders.calculation import calculate, require_active
-from services.change_orders.drafts import stored_changes
+from services.change_orders.calculation import calculate_order, require_active
 from services.practices import system_actor
 from services.rules.change_orders import (
     ChangeOrderAction,
@@ -68,7 +67,7 @@ async def on_signed(
     await require_base(uow, order, engagement)
     if order["document_id"] != document_id:
         raise Conflict("This is not the paper that was sent.", code="STALE_PREVIEW")
-    calculation = await calculate(uow, engagement, stored_changes(order))
+    calculation = await calculate_order(uow, engagement, order)
     found = calculation.preview
     check_fingerprint(found, order["preview_fingerprint"])
     version_id = await scopes.write_version(

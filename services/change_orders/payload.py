@@ -133,6 +133,7 @@ def frozen_figures(calculation: Calculation) -> dict[str, Any]:
     found = calculation.preview
     return {
         "currency": calculation.currency,
+        "reason": found.reason.value,
         "base_number": calculation.base_version["number"],
         "lines": [
             {

@@ -17,8 +17,8 @@ from db.tables.change_orders import ChangeOrder
 from db.unit_of_work import UnitOfWork, unit_of_work
 from services import documents, envelopes
 from services.actor import WRITERS, Actor
-from services.change_orders.calculation import calculate, change_clause, require_active
-from services.change_orders.drafts import SUBJECT, locked_order, stored_changes
+from services.change_orders.calculation import calculate_order, change_clause, require_active
+from services.change_orders.drafts import SUBJECT, locked_order
 from services.change_orders.outcomes import decide, require_base
 from services.change_orders.payload import change_order_paper, frozen_figures, order_number
 from services.idempotency import once
@@ -59,7 +59,7 @@ async def send_change_order(
             status = next_status(ChangeOrderStatus(order["status"]), ChangeOrderAction.SEND)
             require_active(engagement)
             await require_base(uow, order, engagement)
-            calculation = await calculate(uow, engagement, stored_changes(order))
+            calculation = await calculate_order(uow, engagement, order)
             if fingerprint is not None:
                 check_fingerprint(calculation.preview, fingerprint)
             await _send(uow, actor, order, calculation, status, contact_ids, now=now, today=today)

@@ -5,6 +5,14 @@ of it. Approval computes the same again and must meet the fingerprint that was s
 meanwhile, it is stale (`check_base`). Only approved orders count in the running totals. The terms are data: `ChangeClause`.
 """
 
+from services.rules.change_orders.effects import (
+    ChangeLine,
+    ItemShift,
+    KillFeeBasis,
+    KillFeeExposure,
+    MilestoneShift,
+    RetainerEffect,
+)
 from services.rules.change_orders.life import (
     TRANSITIONS,
     ChangeClause,
@@ -19,17 +27,20 @@ from services.rules.change_orders.life import (
     response_due_on,
 )
 from services.rules.change_orders.preview import (
-    ChangeLine,
     ChangePreview,
-    MilestoneShift,
-    RetainerEffect,
+    OrderTerms,
+    StartingPoint,
     check_base,
     check_fingerprint,
     preview,
+    preview_on,
+    starting_point,
 )
 from services.rules.change_orders.totals import (
+    ContingencyEffect,
     RunningTotals,
     contingency_left,
+    draw_contingency,
     percent_text,
     running_totals,
 )
@@ -42,19 +53,28 @@ __all__ = [
     "ChangeOrderStatus",
     "ChangePreview",
     "ChangeReason",
+    "ContingencyEffect",
+    "ItemShift",
+    "KillFeeBasis",
+    "KillFeeExposure",
     "MilestoneShift",
+    "OrderTerms",
     "RetainerEffect",
     "RevenueClass",
     "RunningTotals",
+    "StartingPoint",
     "check_base",
     "check_fingerprint",
     "check_may_ask",
     "check_offer_open",
     "contingency_left",
+    "draw_contingency",
     "next_status",
     "offer_expires_on",
     "percent_text",
     "preview",
+    "preview_on",
     "response_due_on",
     "running_totals",
+    "starting_point",
 ]

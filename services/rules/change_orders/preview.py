@@ -5,14 +5,34 @@ the dates. It leaves out what moves by itself between sending and signing: the d
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from services.rules.budgets import Budget, compute_budget
 from services.rules.calendars import WorkingCalendar
+from services.rules.change_orders.effects import (
+    ChangeLine,
+    ItemShift,
+    KillFeeBasis,
+    KillFeeExposure,
+    MilestoneShift,
+    RetainerEffect,
+    Shifts,
+    float_consumed,
+    item_shifts,
+    kill_fee_exposure,
+    lines_of,
+    milestone_shifts,
+    tax_change,
+)
 from services.rules.change_orders.life import ChangeClause, ChangeReason
-from services.rules.change_orders.totals import RunningTotals, running_totals
+from services.rules.change_orders.totals import (
+    ContingencyEffect,
+    RunningTotals,
+    draw_contingency,
+    running_totals,
+)
 from services.rules.errors import Conflict, Stale
 from services.rules.money import minor_units
 from services.rules.retainers import ONE_THIRD, RetainerShare, deposit_target, shortfall
@@ -20,7 +40,6 @@ from services.rules.schedule import Schedule
 from services.rules.scope import (
     AddItem,
     Change,
-    ItemKind,
     Scope,
     ScopeDiff,
     ScopeItem,
@@ -36,41 +55,80 @@ from services.rules.taxes import TaxSubtotal
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLine:
-    """One item that the order adds, removes or changes; net fees, None where the item is not in that state."""
+class OrderTerms:
+    """What besides the scope and the changes decides on an order: what is agreed, approved, earned, paid and held.
 
-    action: Literal["added", "removed", "changed"]
-    item_key: str
-    title: str
-    fee_before_minor: int | None
-    fee_after_minor: int | None
-    changed_fields: tuple[str, ...] = ()
+    The contingency is `contingency_minor` where an amount is agreed, else `contingency_bps` of the fee. `locked_keys` are
+    accepted items, which no order touches.
+    """
 
-    @property
-    def fee_change_minor(self) -> int:
-        """What the line adds to the fee; negative when it takes off."""
-        return (self.fee_after_minor or 0) - (self.fee_before_minor or 0)
+    calendar: WorkingCalendar
+    start: date
+    clause: ChangeClause
+    currency: str
+    original_sum_minor: int
+    approved_minor: Sequence[int] = ()
+    contingency_bps: int = 0
+    contingency_minor: int | None = None
+    retention_bps: int = 0
+    retainer_share: RetainerShare = ONE_THIRD
+    retainer_held_minor: int = 0
+    locked_keys: Collection[str] = frozenset()
+    promised_date: date | None = None
+    kill_fee: KillFeeBasis = field(default_factory=KillFeeBasis)
+
+    def budget(self, scope: Scope, contingency_minor: int | None = None) -> Budget:
+        """The budget of a scope on these terms, with another contingency if one is given."""
+        return compute_budget(
+            scope,
+            contingency_bps=self.contingency_bps,
+            contingency_minor=self.contingency_minor
+            if contingency_minor is None
+            else contingency_minor,
+            retention_bps=self.retention_bps,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class MilestoneShift:
-    """Where a milestone goes. `shift_days` are working days, positive = later, 0 for one that is added or removed."""
+class StartingPoint:
+    """A scope with all that follows from it: computed once, however many changes are then tried on it."""
 
-    item_key: str
-    title: str
-    before: date | None
-    after: date | None
-    shift_days: int
+    scope: Scope
+    fingerprint: str
+    budget: Budget
+    schedule: Schedule
+    outline: tuple[ScopeItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RetainerEffect:
-    """What the order does to the deposit: the agreed share of the total including tax, and what is then missing."""
+def starting_point(
+    base: Scope,
+    terms: OrderTerms,
+    *,
+    fingerprint: str | None = None,
+    schedule: Schedule | None = None,
+) -> StartingPoint:
+    """Where orders start from. A `fingerprint` and a `schedule` that are known to be the scope's save their computing.
 
-    held_minor: int
-    required_before_minor: int
-    required_after_minor: int
-    top_up_minor: int
+    Raises Conflict (SUMS_DISAGREE) when the fee of the base is not the original sum plus the approved changes, and
+    InvalidInput (CURRENCY_UNKNOWN).
+    """
+    minor_units(terms.currency)
+    budget = terms.budget(base)
+    sums = running_totals(terms.original_sum_minor, terms.approved_minor, 0)
+    if sums.sum_before_minor != budget.fee_minor:
+        raise Conflict(
+            "The scope does not add up to the contract sum and the approved change orders.",
+            code="SUMS_DISAGREE",
+            scope_minor=budget.fee_minor,
+            sums_minor=sums.sum_before_minor,
+        )
+    return StartingPoint(
+        base,
+        scope_fingerprint(base) if fingerprint is None else fingerprint,
+        budget,
+        schedule_scope(base, terms.calendar, terms.start) if schedule is None else schedule,
+        base.in_outline_order(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +139,7 @@ class ChangePreview:
     scope: Scope
     scope_fingerprint: str
     changes: tuple[Change, ...]
+    reason: ChangeReason
     difference: ScopeDiff
     lines: tuple[ChangeLine, ...]
     totals: RunningTotals
@@ -88,16 +147,20 @@ class ChangePreview:
     """The change of each tax category, signed; categories that do not change are left out."""
     budget_before: Budget
     budget_after: Budget
+    contingency: ContingencyEffect
     schedule_before: Schedule
     schedule_after: Schedule
+    change_days: int
+    """Working days added to the plan; negative = earlier."""
     milestones: tuple[MilestoneShift, ...]
+    shifts: tuple[ItemShift, ...]
+    """Every item that moves, comes or goes."""
+    float_consumed_days: int
+    """Total float that the leaves lose, added up."""
+    promised_date: date | None
     retainer: RetainerEffect
+    kill_fee: KillFeeExposure
     fingerprint: str
-
-    @property
-    def change_days(self) -> int:
-        """Working days added to the plan; negative = earlier."""
-        return self.schedule_after.duration_days - self.schedule_before.duration_days
 
     @property
     def delivery_before(self) -> date:
@@ -115,73 +178,101 @@ class ChangePreview:
         return self.budget_after.tax_minor - self.budget_before.tax_minor
 
     @property
+    def cost_change_minor(self) -> int:
+        """The change of the cost, signed."""
+        return self.budget_after.cost_minor - self.budget_before.cost_minor
+
+    @property
+    def margin_change_minor(self) -> int:
+        """The change of the margin: what the order adds to the fee less what it adds to the cost."""
+        return self.totals.this_change_minor - self.cost_change_minor
+
+    @property
     def total_change_minor(self) -> int:
         """The change including tax, signed."""
         return self.totals.this_change_minor + self.tax_change_minor
+
+    @property
+    def critical_entered(self) -> tuple[str, ...]:
+        """The leaves that the order makes critical, in the order of the path after."""
+        before = set(self.schedule_before.critical_path)
+        return tuple(key for key in self.schedule_after.critical_path if key not in before)
+
+    @property
+    def critical_left(self) -> tuple[str, ...]:
+        """The leaves that are critical no more, in the order of the path before."""
+        after = set(self.schedule_after.critical_path)
+        return tuple(key for key in self.schedule_before.critical_path if key not in after)
+
+    @property
+    def misses_promise_before(self) -> bool | None:
+        """Whether the delivery lay behind the promised date already; None where none was promised."""
+        return None if self.promised_date is None else self.delivery_before > self.promised_date
+
+    @property
+    def misses_promise_after(self) -> bool | None:
+        """Whether the delivery lies behind the promised date then; None where none was promised."""
+        return None if self.promised_date is None else self.delivery_after > self.promised_date
 
 
 def preview(
     base: Scope,
     changes: Sequence[Change],
     *,
-    calendar: WorkingCalendar,
-    start: date,
-    clause: ChangeClause,
-    currency: str,
-    original_sum_minor: int,
-    approved_minor: Sequence[int] = (),
     reason: ChangeReason = ChangeReason.CLIENT_REQUEST,
-    contingency_bps: int = 0,
-    contingency_minor: int | None = None,
-    retention_bps: int = 0,
-    retainer_share: RetainerShare = ONE_THIRD,
-    retainer_held_minor: int = 0,
-    locked_keys: Collection[str] = frozenset(),
+    contingency_draw_minor: int = 0,
+    **terms: Any,
 ) -> ChangePreview:
-    """What `changes` do to the `base` scope, which must be the sum of the original and the approved orders.
+    """What `changes` do to the `base` scope, on the `OrderTerms` given by name. Raises what its two parts raise."""
+    known = OrderTerms(**terms)
+    return preview_on(
+        starting_point(base, known),
+        changes,
+        known,
+        reason=reason,
+        contingency_draw_minor=contingency_draw_minor,
+    )
 
-    Raises what `apply_changes` and `compute_schedule` raise; InvalidInput (CURRENCY_UNKNOWN); Conflict (SUMS_DISAGREE) when
-    the fee of the base is not the original sum plus the approved changes.
+
+def preview_on(
+    start: StartingPoint,
+    changes: Sequence[Change],
+    terms: OrderTerms,
+    *,
+    reason: ChangeReason = ChangeReason.CLIENT_REQUEST,
+    contingency_draw_minor: int = 0,
+) -> ChangePreview:
+    """What `changes` do from a starting point, which must be the sum of the original and the approved orders.
+
+    Raises what `apply_changes`, `compute_schedule` and `draw_contingency` raise.
     """
-    minor_units(currency)
-    budget_before = compute_budget(
-        base,
-        contingency_bps=contingency_bps,
-        contingency_minor=contingency_minor,
-        retention_bps=retention_bps,
-    )
+    base, budget_before, schedule_before = start.scope, start.budget, start.schedule
     # Nobody pays a fee for having our own error put right.
-    minimum_fee = 0 if reason is ChangeReason.OWN_ERROR else clause.minimum_fee_minor
-    effective, after = _with_minimum_fee(base, tuple(changes), clause, minimum_fee, locked_keys)
-    budget_after = compute_budget(
-        after,
-        contingency_bps=contingency_bps,
-        contingency_minor=contingency_minor,
-        retention_bps=retention_bps,
-    )
+    minimum_fee = 0 if reason is ChangeReason.OWN_ERROR else terms.clause.minimum_fee_minor
+    effective, after = _with_minimum_fee(start, tuple(changes), terms, minimum_fee)
+    budget_after = terms.budget(after)
     this_change = budget_after.fee_minor - budget_before.fee_minor
-    totals = running_totals(original_sum_minor, approved_minor, this_change)
-    if totals.sum_before_minor != budget_before.fee_minor:
-        raise Conflict(
-            "The scope does not add up to the contract sum and the approved change orders.",
-            code="SUMS_DISAGREE",
-            scope_minor=budget_before.fee_minor,
-            sums_minor=totals.sum_before_minor,
-        )
-    schedule_before = schedule_scope(base, calendar, start)
-    schedule_after = schedule_scope(after, calendar, start)
+    contingency = draw_contingency(
+        budget_before.contingency_minor, contingency_draw_minor, this_change
+    )
+    if contingency.drawn_minor:
+        budget_after = replace(budget_after, contingency_minor=contingency.after_minor)
+    totals = running_totals(terms.original_sum_minor, terms.approved_minor, this_change)
+    schedule_after = schedule_scope(after, terms.calendar, terms.start)
+    shifts = Shifts(schedule_before, schedule_after)
+    outline_after = after.in_outline_order()
     difference = diff(base, after)
-    required_after = deposit_target(budget_after.total_minor, retainer_share)
-    lines = _lines(base, after, difference)
-    tax_change = _tax_change(budget_before.tax_subtotals, budget_after.tax_subtotals)
-    milestones = _milestones(base, after, schedule_before, schedule_after)
-    base_fingerprint, new_fingerprint = scope_fingerprint(base), scope_fingerprint(after)
+    required_after = deposit_target(budget_after.total_minor, terms.retainer_share)
+    lines = lines_of(base, outline_after, difference)
+    taxes = tax_change(budget_before.tax_subtotals, budget_after.tax_subtotals)
+    milestones = milestone_shifts(start.outline, outline_after, shifts)
+    new_fingerprint = scope_fingerprint(after)
     content = {
-        "base": base_fingerprint,
+        "base": start.fingerprint,
         "scope": new_fingerprint,
         "changes": [change_to_data(change) for change in effective],
         "reason": reason.value,
-        "currency": currency,
+        "currency": terms.currency,
         "lines": [
             [line.action, line.item_key, line.fee_before_minor, line.fee_after_minor]
             for line in lines
@@ -192,9 +283,7 @@ def preview(
             totals.this_change_minor,
             totals.new_sum_minor,
         ],
-        "tax": [
-            [tax.tax_code, tax.tax_bps, tax.taxable_minor, tax.tax_minor] for tax in tax_change
-        ],
+        "tax": [[tax.tax_code, tax.tax_bps, tax.taxable_minor, tax.tax_minor] for tax in taxes],
         "total": [budget_before.total_minor, budget_after.total_minor],
         "contingency": [budget_before.contingency_minor, budget_after.contingency_minor],
         "retention": [budget_before.retention_minor, budget_after.retention_minor],
@@ -205,26 +294,36 @@ def preview(
         ],
         "schedule": [_schedule_content(schedule_before), _schedule_content(schedule_after)],
     }
+    # What an order does not use leaves no trace: one that was sent before this existed keeps its fingerprint.
+    if contingency.drawn_minor:
+        content["contingency_draw"] = contingency.drawn_minor
     return ChangePreview(
-        base_fingerprint=base_fingerprint,
+        base_fingerprint=start.fingerprint,
         scope=after,
         scope_fingerprint=new_fingerprint,
         changes=effective,
+        reason=reason,
         difference=difference,
         lines=lines,
         totals=totals,
-        tax_change=tax_change,
+        tax_change=taxes,
         budget_before=budget_before,
         budget_after=budget_after,
+        contingency=contingency,
         schedule_before=schedule_before,
         schedule_after=schedule_after,
+        change_days=shifts.of_delivery(),
         milestones=milestones,
+        shifts=item_shifts(start.outline, outline_after, shifts),
+        float_consumed_days=float_consumed(schedule_before, schedule_after),
+        promised_date=terms.promised_date,
         retainer=RetainerEffect(
-            retainer_held_minor,
-            deposit_target(budget_before.total_minor, retainer_share),
+            terms.retainer_held_minor,
+            deposit_target(budget_before.total_minor, terms.retainer_share),
             required_after,
-            shortfall(required_after, retainer_held_minor),
+            shortfall(required_after, terms.retainer_held_minor),
         ),
+        kill_fee=kill_fee_exposure(terms.kill_fee, budget_before.fee_minor, budget_after.fee_minor),
         fingerprint=canonical_sha256(content),
     )
 
@@ -253,106 +352,29 @@ def check_base(base_fingerprint: str, current: Scope) -> None:
 
 
 def _with_minimum_fee(
-    base: Scope,
-    changes: tuple[Change, ...],
-    clause: ChangeClause,
-    minimum_fee_minor: int,
-    locked_keys: Collection[str],
+    start: StartingPoint, changes: tuple[Change, ...], terms: OrderTerms, minimum_fee_minor: int
 ) -> tuple[tuple[Change, ...], Scope]:
     """The changes, with an item that lifts a fee below the minimum up to it, and the scope they lead to.
 
     A change that lowers the fee pays no minimum: taking work out must not become dearer than leaving it in.
     """
-    after = apply_changes(base, changes, locked_keys=locked_keys)
-    before_minor = sum(item_fee(item) for item in base.leaves())
-    change_minor = sum(item_fee(item) for item in after.leaves()) - before_minor
+    after = apply_changes(start.scope, changes, locked_keys=terms.locked_keys)
+    change_minor = sum(item_fee(item) for item in after.leaves()) - start.budget.fee_minor
     if not 0 <= change_minor < minimum_fee_minor:
         return changes, after
     # The key follows from the content, so that preview and approval name the item alike without being told.
-    seed = [scope_fingerprint(base), [change_to_data(change) for change in changes]]
+    seed = [start.fingerprint, [change_to_data(change) for change in changes]]
     roots = [item.position for item in after.items if item.parent_key is None]
     item = ScopeItem(
         f"change-fee-{canonical_sha256(seed)[:16]}",
-        clause.minimum_fee_title,
+        terms.clause.minimum_fee_title,
         position=max(roots, default=0) + 1,
         fee_minor=minimum_fee_minor - change_minor,
-        tax_code=clause.tax_code,
-        tax_bps=clause.tax_bps,
+        tax_code=terms.clause.tax_code,
+        tax_bps=terms.clause.tax_bps,
     )
     effective = (*changes, AddItem(item))
-    return effective, apply_changes(base, effective, locked_keys=locked_keys)
-
-
-def _lines(base: Scope, after: Scope, difference: ScopeDiff) -> tuple[ChangeLine, ...]:
-    """A line per item that differs, added and changed in outline order, then the removed ones. Headings make no line."""
-    old = {item.item_key: item for item in base.items}
-    added = {item.item_key for item in difference.added}
-    changed = {
-        change.item_key: tuple(field.field for field in change.fields)
-        for change in difference.changed
-    }
-    lines = []
-    for item in after.in_outline_order():
-        key = item.item_key
-        if item.kind is ItemKind.SUMMARY and (key in added or not item_fee(old[key])):
-            continue
-        if key in added:
-            lines.append(ChangeLine("added", key, item.title, None, item_fee(item)))
-        elif key in changed:
-            lines.append(
-                ChangeLine(
-                    "changed", key, item.title, item_fee(old[key]), item_fee(item), changed[key]
-                )
-            )
-    lines += [
-        ChangeLine("removed", item.item_key, item.title, item_fee(item), None)
-        for item in difference.removed
-        if item.kind is not ItemKind.SUMMARY
-    ]
-    return tuple(lines)
-
-
-def _tax_change(
-    before: Sequence[TaxSubtotal], after: Sequence[TaxSubtotal]
-) -> tuple[TaxSubtotal, ...]:
-    old = {(tax.tax_code, tax.tax_bps): tax for tax in before}
-    new = {(tax.tax_code, tax.tax_bps): tax for tax in after}
-    changes = []
-    for key in sorted(old.keys() | new.keys()):
-        none = TaxSubtotal(*key, 0, 0)
-        was, becomes = old.get(key, none), new.get(key, none)
-        taxable = becomes.taxable_minor - was.taxable_minor
-        tax = becomes.tax_minor - was.tax_minor
-        if taxable or tax:
-            changes.append(TaxSubtotal(*key, taxable, tax))
-    return tuple(changes)
-
-
-def _milestones(
-    base: Scope, after: Scope, schedule_before: Schedule, schedule_after: Schedule
-) -> tuple[MilestoneShift, ...]:
-    """Every milestone of either state, those of the new one in outline order first."""
-    titles = {
-        item.item_key: item.title
-        for scope in (after, base)
-        for item in scope.in_outline_order()
-        if item.kind is ItemKind.MILESTONE
-    }
-    new_titles = {item.item_key: item.title for item in after.items}
-    shifts = []
-    for key, title in titles.items():
-        was, becomes = schedule_before.items.get(key), schedule_after.items.get(key)
-        shift = becomes.early_finish - was.early_finish if was and becomes else 0
-        shifts.append(
-            MilestoneShift(
-                key,
-                new_titles.get(key, title),
-                was.finish_date if was else None,
-                becomes.finish_date if becomes else None,
-                shift,
-            )
-        )
-    return tuple(shifts)
+    return effective, apply_changes(start.scope, effective, locked_keys=terms.locked_keys)
 
 
 def _schedule_content(schedule: Schedule) -> dict[str, Any]:
