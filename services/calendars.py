@@ -5,31 +5,28 @@ by act no. 214 of 6 March 2023), so a calendar is right on both sides of a chang
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
 
 import holidays
 
-from services.rules.calendars import SATURDAY_SUNDAY, WorkingCalendar
+from services.rules.calendars import (
+    MAX_DAYS_OFF,
+    SATURDAY_SUNDAY,
+    CalendarTerms,
+    WorkingCalendar,
+)
 from services.rules.errors import InvalidInput
 
+__all__ = [
+    "CalendarTerms",
+    "clean_terms",
+    "public_holidays",
+    "region_name",
+    "working_calendar",
+]
+
 _MOST_YEARS_AHEAD = 60
-_MOST_DAYS_OFF = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarTerms:
-    """What an engagement agrees on: whose public holidays count (none without a `country`), the weekend, own days off.
-
-    `country` is ISO 3166-1 alpha-2, `region` the package's subdivision code (ISO 3166-2 without the country), weekdays count
-    from Monday = 0.
-    """
-
-    country: str | None = None
-    region: str = ""
-    weekend: frozenset[int] = SATURDAY_SUNDAY
-    days_off: tuple[date, ...] = ()
 
 
 def clean_terms(
@@ -68,9 +65,9 @@ def clean_terms(
     else:
         free = frozenset(weekend)
     own = tuple(sorted(set(days_off)))
-    if len(own) > _MOST_DAYS_OFF:
+    if len(own) > MAX_DAYS_OFF:
         raise InvalidInput(
-            f"At most {_MOST_DAYS_OFF} own days off.",
+            f"At most {MAX_DAYS_OFF} own days off.",
             code="CALENDAR_INVALID",
             field=f"{field}.daysOff",
         )

@@ -12,18 +12,26 @@ shown depends on whether something starts or ends there:
 Public holidays and own days off come in as plain dates: this module knows no country and reads no clock.
 """
 
+import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from services.rules.dates import EARLIEST, LATEST
 from services.rules.errors import InvalidInput
 
 SATURDAY_SUNDAY: Final = frozenset({5, 6})
 """The usual weekend, as `date.weekday()` counts: Monday is 0."""
 
+MAX_DAYS_OFF: Final = 1000
+"""Own days off of one calendar, those of pauses among them."""
+
 _LAST_ORDINAL: Final = date.max.toordinal()
 _FIRST_ORDINAL: Final = date.min.toordinal()
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
+_REGION: Final = re.compile(r"(?:[^\W_][\w .'-]{0,39})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,40 @@ class WorkingCalendar:
     def count_working_days(self, first: date, last: date) -> int:
         """How many working days lie from `first` to `last`, both included; 0 when `last` is before `first`."""
         return 0 if last < first else Timeline(self, first).finished_by(last)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarTerms:
+    """What is agreed on working days: whose public holidays count (none without a `country`), the weekend, own days off.
+
+    `country` is ISO 3166-1 alpha-2, `region` its subdivision (ISO 3166-2 without the country), weekdays count from
+    Monday = 0. Which days are public holidays is looked up by `services.calendars`: this module knows no country.
+    """
+
+    country: str | None = None
+    region: str = ""
+    weekend: frozenset[int] = SATURDAY_SUNDAY
+    days_off: tuple[date, ...] = ()
+
+
+def terms_faults(terms: CalendarTerms) -> Iterator[tuple[str, str]]:
+    """Field and sentence of what is wrong with terms, as far as it shows without a table of holidays."""
+    if terms.country is not None and not _COUNTRY.fullmatch(str(terms.country)):
+        yield "country", "A country is two capital letters, such as DK."
+    if not isinstance(terms.region, str) or not _REGION.fullmatch(terms.region):
+        yield "region", "A region is at most 40 letters, digits, spaces or hyphens."
+    elif terms.region and terms.country is None:
+        yield "region", "A region needs its country."
+    if any(type(weekday) is not int or not 0 <= weekday <= 6 for weekday in terms.weekend):
+        yield "weekend", "A weekday is a number from 0 (Monday) to 6 (Sunday)."
+    elif len(terms.weekend) == 7:
+        yield "weekend", "The calendar has no working day at all."
+    if len(terms.days_off) > MAX_DAYS_OFF:
+        yield "days_off", f"A calendar has at most {MAX_DAYS_OFF} own days off."
+    elif any(type(day) is not date or not EARLIEST <= day <= LATEST for day in terms.days_off):
+        yield "days_off", "A day off is a date between 2000 and 2199."
+    elif list(terms.days_off) != sorted(set(terms.days_off)):
+        yield "days_off", "Days off stand in order, each once."
 
 
 @dataclass(slots=True)

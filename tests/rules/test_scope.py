@@ -9,21 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rules.calendars import WorkingCalendar
+from services.rules.calendars import CalendarTerms, WorkingCalendar
 from services.rules.errors import InvalidInput
 from services.rules.schedule import ConstraintKind, LagKind, LinkKind
 from services.rules.scope import (
+    Accelerate,
     AddDependency,
     AddExpectation,
     AddItem,
+    AddItemCalendar,
+    ChangeCalendar,
     ChangeDependency,
     Dependency,
     Expectation,
     ExpectationKind,
+    ItemCalendar,
     ItemKind,
+    Pause,
     RemoveDependency,
     RemoveExpectation,
     RemoveItem,
+    RemoveItemCalendar,
     ReviseItem,
     Scope,
     ScopeItem,
@@ -291,6 +297,8 @@ ITEM_VALUES = {
     "constraint_date": date(2026, 3, 2),
     "acceptance_criteria": "c",
     "deliverable": "e",
+    "calendar_key": "crew",
+    "allocation_bps": 5000,
 }
 
 
@@ -361,6 +369,19 @@ CHANGES = [
     ChangeDependency("design", "pages", LinkKind.FINISH_TO_START, 5, LagKind.ELAPSED),
     AddExpectation(Expectation(ExpectationKind.ASSUMPTION, "Texts come in time.")),
     RemoveExpectation(NO_RESULT),
+    Accelerate("pages", 6, premium_minor=150_000, extra_cost_minor=40_000),
+    Accelerate("pages", 6),
+    Pause(date(2026, 7, 6), date(2026, 7, 31), "Summer"),
+    Pause(date(2026, 7, 6), date(2026, 7, 6)),
+    ChangeCalendar(
+        "DE", "BY", frozenset({4, 5}), (date(2026, 6, 5),), (date(2026, 12, 24),), "crew"
+    ),
+    ChangeCalendar(country=""),
+    AddItemCalendar(
+        ItemCalendar("crew", "Crew", CalendarTerms("DK", "", frozenset({6}), (date(2026, 6, 5),)))
+    ),
+    AddItemCalendar(ItemCalendar("crew", "Crew", CalendarTerms())),
+    RemoveItemCalendar("crew"),
 ]
 
 

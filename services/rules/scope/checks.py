@@ -8,11 +8,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from services.rules.calendars import terms_faults
 from services.rules.dates import EARLIEST, LATEST
 from services.rules.errors import DomainError, InvalidInput
 from services.rules.money import BPS, MAX_AMOUNT_MINOR
 from services.rules.schedule import (
     MAX_DURATION_DAYS,
+    WHOLE_BPS,
     ConstraintKind,
     LagKind,
     LinkKind,
@@ -31,9 +33,11 @@ from services.rules.text import clean_text
 
 MAX_ITEMS: Final = 10_000
 MAX_DEPENDENCIES: Final = 50_000
+MAX_CALENDARS: Final = 100
 MAX_EFFORT_MINUTES: Final = 60 * 24 * 366 * 20
 _MAX_POSITION: Final = 2**31 - 1
 _MAX_QUANTITY: Final = Decimal(10) ** 12
+_DATELESS: Final = (ConstraintKind.AS_SOON_AS_POSSIBLE, ConstraintKind.AS_LATE_AS_POSSIBLE)
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 _ONLY_LEAVES: Final = (
@@ -43,12 +47,14 @@ _ONLY_LEAVES: Final = (
     "fee_minor",
     "cost_minor",
     "duration_days",
+    "calendar_key",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeProblem:
-    """One fault. `line` counts from 1 within its list (items, dependencies, expectations); None is the scope as a whole."""
+    """One fault. `line` counts from 1 within its list (items, dependencies, expectations, calendars); None is the scope as a
+    whole."""
 
     line: int | None
     item_key: str | None
@@ -75,10 +81,14 @@ def scope_problems(scope: Scope) -> list[ScopeProblem]:
     if len(scope.items) > MAX_ITEMS or len(scope.dependencies) > MAX_DEPENDENCIES:
         limit = f"A scope has at most {MAX_ITEMS} items and {MAX_DEPENDENCIES} dependencies."
         return [ScopeProblem(None, None, "items", limit)]
+    if len(scope.calendars) > MAX_CALENDARS:
+        limit = f"A scope has at most {MAX_CALENDARS} calendars."
+        return [ScopeProblem(None, None, "calendars", limit)]
     problems = [
         *_items_problems(scope),
         *_dependency_problems(scope),
         *_expectation_problems(scope),
+        *_calendar_problems(scope),
     ]
     if not problems:
         problems = [*_network_problems(scope)]
@@ -88,6 +98,7 @@ def scope_problems(scope: Scope) -> list[ScopeProblem]:
 def _items_problems(scope: Scope) -> Iterable[ScopeProblem]:
     known = {item.item_key: item for item in scope.items}
     parents = {item.parent_key for item in scope.items}
+    calendars = {calendar.key for calendar in scope.calendars}
     seen: set[str] = set()
     total_minor = 0
     for line, item in enumerate(scope.items, start=1):
@@ -106,6 +117,9 @@ def _items_problems(scope: Scope) -> Iterable[ScopeProblem]:
             elif parent.kind is not ItemKind.SUMMARY:
                 message = f"{item.item_key} lies in {item.parent_key}, which is not a summary."
                 yield ScopeProblem(line, item.item_key, "parent_key", message)
+        if item.calendar_key is not None and item.calendar_key not in calendars:
+            message = f"{item.item_key} is worked on the calendar {item.calendar_key}, which does not exist."
+            yield ScopeProblem(line, item.item_key, "calendar_key", message)
         if item.kind is ItemKind.SUMMARY and item.item_key not in parents:
             yield ScopeProblem(
                 line, item.item_key, "kind", f"The summary {item.item_key} holds no item."
@@ -149,9 +163,7 @@ def _item_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
         yield "duration_days", f"The duration of {key} is not from 0 to {MAX_DURATION_DAYS} days."
     if not _is_one_of(ConstraintKind, item.constraint_kind):
         yield "constraint_kind", f"The constraint of {key} is unknown."
-    elif (item.constraint_kind is ConstraintKind.AS_SOON_AS_POSSIBLE) != (
-        item.constraint_date is None
-    ):
+    elif (item.constraint_kind in _DATELESS) != (item.constraint_date is None):
         yield "constraint_date", f"A constraint and its date come together, at {key}."
     if item.constraint_date is not None and type(item.constraint_date) is not date:
         yield "constraint_date", f"The constraint date of {key} is not a date."
@@ -159,10 +171,17 @@ def _item_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
         yield "constraint_date", f"The constraint date of {key} is not between 2000 and 2199."
     if item.kind is ItemKind.MILESTONE and item.duration_days:
         yield "duration_days", f"The milestone {key} takes no time."
+    if type(item.allocation_bps) is not int or not 0 < item.allocation_bps <= WHOLE_BPS:
+        yield (
+            "allocation_bps",
+            f"The allocation of {key} is not from 1 to {WHOLE_BPS} basis points.",
+        )
     if item.kind is ItemKind.SUMMARY:
         for field in _ONLY_LEAVES:
             if getattr(item, field):
                 yield field, f"The summary {key} has no {field.rsplit('_', 1)[0]} of its own."
+        if item.allocation_bps != WHOLE_BPS:
+            yield "allocation_bps", f"The summary {key} has no allocation of its own."
 
 
 def _amount_faults(item: ScopeItem) -> Iterable[tuple[str, str]]:
@@ -246,6 +265,18 @@ def _dependency_problems(scope: Scope) -> Iterable[ScopeProblem]:
             yield problem(
                 "lag_days", f"The lag from {before} to {after} is not within {MAX_DURATION_DAYS}."
             )
+        most = dependency.max_lag_days
+        if most is not None:
+            if type(most) is not int or abs(most) > MAX_DURATION_DAYS:
+                message = (
+                    f"The maximal lag from {before} to {after} is not within {MAX_DURATION_DAYS}."
+                )
+                yield problem("max_lag_days", message)
+            elif type(dependency.lag_days) is int and most < dependency.lag_days:
+                message = (
+                    f"{after} cannot wait at least {dependency.lag_days} and at most {most} days."
+                )
+                yield problem("max_lag_days", message)
         for field, key in (("predecessor_key", before), ("successor_key", after)):
             if key not in known:
                 yield problem(field, f"A dependency names {key}, which does not exist.")
@@ -272,6 +303,26 @@ def _expectation_problems(scope: Scope) -> Iterable[ScopeProblem]:
             message = f"Expectation {line} stands there already."
             yield ScopeProblem(line, None, "expectations.text", message)
         seen.add(expectation)
+
+
+def _calendar_problems(scope: Scope) -> Iterable[ScopeProblem]:
+    seen: set[str] = set()
+    for line, calendar in enumerate(scope.calendars, start=1):
+        key = calendar.key
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            message = "A key is 1 to 64 letters, digits, dots, hyphens or underscores."
+            yield ScopeProblem(line, None, "calendars.key", message)
+            continue
+        if key in seen:
+            message = f"Two calendars are called {key}."
+            yield ScopeProblem(line, None, "calendars.key", message)
+        seen.add(key)
+        fault = _text_fault(calendar.title, most=200, required=True)
+        if fault:
+            message = f"The title of the calendar {key} {fault}."
+            yield ScopeProblem(line, None, "calendars.title", message)
+        for field, message in terms_faults(calendar.terms):
+            yield ScopeProblem(line, None, f"calendars.{field}", f"{message} (calendar {key})")
 
 
 def _network_problems(scope: Scope) -> Iterable[ScopeProblem]:

@@ -7,29 +7,36 @@ name or a value of another type is refused with its path.
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Final
 
+from services.rules.calendars import CalendarTerms
 from services.rules.errors import InvalidInput
 from services.rules.schedule import ConstraintKind, LagKind, LinkKind
 from services.rules.scope.changes import (
+    Accelerate,
     AddDependency,
     AddExpectation,
     AddItem,
+    AddItemCalendar,
     Change,
+    ChangeCalendar,
     ChangeDependency,
+    Pause,
     RemoveDependency,
     RemoveExpectation,
     RemoveItem,
+    RemoveItemCalendar,
     ReviseItem,
 )
 from services.rules.scope.items import (
     Dependency,
     Expectation,
     ExpectationKind,
+    ItemCalendar,
     ItemKind,
     Scope,
     ScopeItem,
@@ -37,6 +44,9 @@ from services.rules.scope.items import (
 
 Data = dict[str, Any]
 _Reader = Callable[[object, str], Any]
+
+_LEFT_OUT: Final = frozenset({"calendar_key", "allocation_bps", "max_lag_days"})
+"""Names that came later: not written while they say nothing, so that signed scopes keep their fingerprints."""
 
 
 def canonical_sha256(data: object) -> str:
@@ -53,13 +63,14 @@ def canonical_sha256(data: object) -> str:
 def scope_fingerprint(scope: Scope) -> str:
     """The fingerprint of a scope; the order in which its parts are listed does not matter."""
     data = scope_to_data(scope)
-    return canonical_sha256(
-        {
-            "items": sorted(data["items"], key=lambda item: item["item_key"]),
-            "dependencies": sorted(data["dependencies"], key=_canonical),
-            "expectations": sorted(data["expectations"], key=_canonical),
-        }
-    )
+    canonical = {
+        "items": sorted(data["items"], key=lambda item: item["item_key"]),
+        "dependencies": sorted(data["dependencies"], key=_canonical),
+        "expectations": sorted(data["expectations"], key=_canonical),
+    }
+    if "calendars" in data:
+        canonical["calendars"] = sorted(data["calendars"], key=lambda each: each["key"])
+    return canonical_sha256(canonical)
 
 
 def _canonical(data: Data) -> str:
@@ -73,22 +84,46 @@ def _plain(value: object) -> object:
         return format(value.normalize() + 0, "f")  # plus zero: there is no -0
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
     return value
 
 
-def _to_data(
-    value: ScopeItem | Dependency | Expectation | ChangeDependency | RemoveDependency,
-) -> Data:
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+def _to_data(value: Any) -> Data:
+    """The fields of a dataclass by name, without the later ones that have their default."""
+    return {
+        field.name: _plain(given)
+        for field in fields(value)
+        if (given := getattr(value, field.name)) != field.default or field.name not in _LEFT_OUT
+    }
+
+
+def _given(value: Any) -> Data:
+    """The fields of a dataclass that differ from their default."""
+    data = {}
+    for field in fields(value):
+        given = getattr(value, field.name)
+        if field.default is MISSING or given != field.default:
+            data[field.name] = _plain(given)
+    return data
+
+
+def _calendar_data(calendar: ItemCalendar) -> Data:
+    return {"key": calendar.key, "title": calendar.title, "terms": _to_data(calendar.terms)}
 
 
 def scope_to_data(scope: Scope) -> Data:
-    """The scope as plain data; `scope_from_data` gives it back equal."""
-    return {
+    """The scope as plain data; `scope_from_data` gives it back equal. Without item calendars nothing is said of them."""
+    data: Data = {
         "items": [_to_data(item) for item in scope.items],
         "dependencies": [_to_data(dependency) for dependency in scope.dependencies],
         "expectations": [_to_data(expectation) for expectation in scope.expectations],
     }
+    if scope.calendars:
+        data["calendars"] = [_calendar_data(calendar) for calendar in scope.calendars]
+    return data
 
 
 def _refusal(path: str, wanted: str) -> InvalidInput:
@@ -122,6 +157,19 @@ def _date(value: object, path: str) -> date:
         return date.fromisoformat(_text(value, path))
     except ValueError:
         raise _refusal(path, "a date") from None
+
+
+def _list_of(read: _Reader) -> _Reader:
+    def read_all(value: object, path: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise _refusal(path, "a list")
+        return tuple(read(each, f"{path}.{n}") for n, each in enumerate(value))
+
+    return read_all
+
+
+def _weekdays(value: object, path: str) -> frozenset[int]:
+    return frozenset(_list_of(_whole)(value, path))
 
 
 def _one_of(kind: type[StrEnum]) -> _Reader:
@@ -158,6 +206,8 @@ _ITEM_READERS: Final[dict[str, _Reader]] = {
     "constraint_date": _optional(_date),
     "acceptance_criteria": _text,
     "deliverable": _text,
+    "calendar_key": _optional(_text),
+    "allocation_bps": _whole,
 }
 _LINK_READERS: Final[dict[str, _Reader]] = {
     "predecessor_key": _text,
@@ -168,10 +218,36 @@ _DEPENDENCY_READERS: Final[dict[str, _Reader]] = {
     **_LINK_READERS,
     "lag_days": _whole,
     "lag_kind": _one_of(LagKind),
+    "max_lag_days": _optional(_whole),
 }
 _EXPECTATION_READERS: Final[dict[str, _Reader]] = {
     "kind": _one_of(ExpectationKind),
     "text": _text,
+}
+_TERMS_READERS: Final[dict[str, _Reader]] = {
+    "country": _optional(_text),
+    "region": _text,
+    "weekend": _weekdays,
+    "days_off": _list_of(_date),
+}
+_PAUSE_READERS: Final[dict[str, _Reader]] = {
+    "first_day": _date,
+    "last_day": _date,
+    "reason": _text,
+}
+_CHANGE_CALENDAR_READERS: Final[dict[str, _Reader]] = {
+    "country": _text,
+    "region": _text,
+    "weekend": _weekdays,
+    "add_days_off": _list_of(_date),
+    "remove_days_off": _list_of(_date),
+    "calendar_key": _text,
+}
+_ACCELERATE_READERS: Final[dict[str, _Reader]] = {
+    "item_key": _text,
+    "duration_days": _whole,
+    "premium_minor": _whole,
+    "extra_cost_minor": _whole,
 }
 
 
@@ -205,6 +281,15 @@ def _expectation(data: object, path: str) -> Expectation:
     return Expectation(**_read(data, _EXPECTATION_READERS, path, ("kind", "text")))
 
 
+def _terms(data: object, path: str) -> CalendarTerms:
+    return CalendarTerms(**_read(data, _TERMS_READERS, path))
+
+
+def _calendar(data: object, path: str) -> ItemCalendar:
+    readers: dict[str, _Reader] = {"key": _text, "title": _text, "terms": _terms}
+    return ItemCalendar(**_read(data, readers, path, ("key", "title", "terms")))
+
+
 def _list(data: Mapping[str, Any], name: str) -> list[object]:
     value = data.get(name, [])
     if not isinstance(value, list):
@@ -226,6 +311,7 @@ def scope_from_data(data: Mapping[str, Any]) -> Scope:
             _expectation(each, f"expectations.{n}")
             for n, each in enumerate(_list(data, "expectations"))
         ),
+        tuple(_calendar(each, f"calendars.{n}") for n, each in enumerate(_list(data, "calendars"))),
     )
 
 
@@ -246,7 +332,11 @@ def change_to_data(change: Change) -> Data:
         return {"op": "change_dependency", **_to_data(change)}
     if isinstance(change, AddExpectation):
         return {"op": "add_expectation", "expectation": _to_data(change.expectation)}
-    return {"op": "remove_expectation", "expectation": _to_data(change.expectation)}
+    if isinstance(change, RemoveExpectation):
+        return {"op": "remove_expectation", "expectation": _to_data(change.expectation)}
+    if isinstance(change, AddItemCalendar):
+        return {"op": "add_item_calendar", "calendar": _calendar_data(change.calendar)}
+    return {"op": _OPERATIONS[type(change)], **_given(change)}
 
 
 def _values(value: object, path: str) -> Data:
@@ -271,6 +361,14 @@ _CHANGES: Final[dict[str, tuple[Callable[..., Change], dict[str, _Reader], Seque
     ),
     "add_expectation": (AddExpectation, {"expectation": _expectation}, ("expectation",)),
     "remove_expectation": (RemoveExpectation, {"expectation": _expectation}, ("expectation",)),
+    "accelerate": (Accelerate, _ACCELERATE_READERS, ("item_key", "duration_days")),
+    "pause": (Pause, _PAUSE_READERS, ("first_day", "last_day")),
+    "change_calendar": (ChangeCalendar, _CHANGE_CALENDAR_READERS, ()),
+    "add_item_calendar": (AddItemCalendar, {"calendar": _calendar}, ("calendar",)),
+    "remove_item_calendar": (RemoveItemCalendar, {"calendar_key": _text}, ("calendar_key",)),
+}
+_OPERATIONS: Final[dict[Any, str]] = {
+    make: operation for operation, (make, _, _) in _CHANGES.items()
 }
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from services.rules.scope.items import Dependency, Expectation, Scope, ScopeItem
+from services.rules.scope.items import Dependency, Expectation, ItemCalendar, Scope, ScopeItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ItemChange:
 class ScopeDiff:
     """The difference of two scopes: items in the outline order of the state they are in, changed ones of the later state.
 
-    A dependency with another lag stands in `dependencies_changed` as (before, after).
+    A dependency with another lag stands in `dependencies_changed` as (before, after), a calendar with other terms likewise.
     """
 
     added: tuple[ScopeItem, ...]
@@ -38,6 +38,9 @@ class ScopeDiff:
     dependencies_changed: tuple[tuple[Dependency, Dependency], ...]
     expectations_added: tuple[Expectation, ...]
     expectations_removed: tuple[Expectation, ...]
+    calendars_added: tuple[ItemCalendar, ...] = ()
+    calendars_removed: tuple[ItemCalendar, ...] = ()
+    calendars_changed: tuple[tuple[ItemCalendar, ItemCalendar], ...] = ()
 
     def is_empty(self) -> bool:
         """Whether the two scopes say the same."""
@@ -50,6 +53,8 @@ def diff(before: Scope, after: Scope) -> ScopeDiff:
     new = {item.item_key: item for item in after.items}
     old_links = {link.identity: link for link in before.dependencies}
     new_links = {link.identity: link for link in after.dependencies}
+    old_calendars = {calendar.key: calendar for calendar in before.calendars}
+    new_calendars = {calendar.key: calendar for calendar in after.calendars}
     changed = (
         _item_change(old[item.item_key], item)
         for item in after.in_outline_order()
@@ -75,6 +80,17 @@ def diff(before: Scope, after: Scope) -> ScopeDiff:
         ),
         expectations_removed=tuple(
             each for each in before.expectations if each not in after.expectations
+        ),
+        calendars_added=tuple(
+            each for key, each in new_calendars.items() if key not in old_calendars
+        ),
+        calendars_removed=tuple(
+            each for key, each in old_calendars.items() if key not in new_calendars
+        ),
+        calendars_changed=tuple(
+            (old_calendars[key], each)
+            for key, each in new_calendars.items()
+            if key in old_calendars and old_calendars[key] != each
         ),
     )
 

@@ -5,9 +5,10 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from services.rules.calendars import WorkingCalendar
+from services.rules.calendars import CalendarTerms, WorkingCalendar
 from services.rules.money import divide_half_even
 from services.rules.schedule import (
+    WHOLE_BPS,
     ConstraintKind,
     LagKind,
     LinkKind,
@@ -41,7 +42,8 @@ class ScopeItem:
     The price is `fee_minor` where one is fixed, else `rate_minor` times the quantity, else `rate_minor` per hour times the
     effort (see `item_fee`). `cost_minor` is what the whole item costs the practice. `tax_bps` is the rate that `tax_code`
     (a category of UNCL 5305 such as S, Z, E, AE) stands for at the time. Items stand in order of `position` below their
-    parent, ties by key.
+    parent, ties by key. `calendar_key` names the calendar of the scope it is worked on, none the engagement's own;
+    `allocation_bps` is the share of each working day given to it, so five days of work at half time (5000) take ten.
     """
 
     item_key: str
@@ -63,17 +65,23 @@ class ScopeItem:
     constraint_date: date | None = None
     acceptance_criteria: str = ""
     deliverable: str = ""
+    calendar_key: str | None = None
+    allocation_bps: int = WHOLE_BPS
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A link between two items; its identity is the pair and the kind. Negative lag is a lead."""
+    """A link between two items; its identity is the pair and the kind. Negative lag is a lead.
+
+    With `max_lag_days` the successor also comes no later than that many days, of the same kind, after the predecessor.
+    """
 
     predecessor_key: str
     successor_key: str
     kind: LinkKind = LinkKind.FINISH_TO_START
     lag_days: int = 0
     lag_kind: LagKind = LagKind.WORKING
+    max_lag_days: int | None = None
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -90,12 +98,22 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemCalendar:
+    """A working calendar that items of a scope name by its key: a crew that works on Saturdays, a partner abroad."""
+
+    key: str
+    title: str
+    terms: CalendarTerms
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """One state of a scope of work. It may be unsound until `check_scope` has passed it."""
 
     items: tuple[ScopeItem, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    calendars: tuple[ItemCalendar, ...] = ()
 
     def leaves(self) -> tuple[ScopeItem, ...]:
         """The tasks and milestones, in the order listed."""
@@ -152,6 +170,8 @@ def schedule_items(scope: Scope) -> list[ScheduleItem]:
             item.parent_key,
             item.constraint_kind,
             item.constraint_date,
+            item.calendar_key,
+            item.allocation_bps,
         )
         for item in scope.items
     ]
@@ -166,6 +186,7 @@ def schedule_links(scope: Scope) -> list[ScheduleLink]:
             dependency.kind,
             dependency.lag_days,
             dependency.lag_kind,
+            dependency.max_lag_days,
         )
         for dependency in scope.dependencies
     ]
