@@ -4,9 +4,10 @@ The package knows when a holiday came and went (Denmark's Store Bededag is a day
 by act no. 214 of 6 March 2023), so a calendar is right on both sides of a change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
+from typing import NamedTuple
 
 import holidays
 
@@ -17,10 +18,16 @@ from services.rules.calendars import (
     WorkingCalendar,
 )
 from services.rules.errors import InvalidInput
+from services.rules.schedule import WHOLE_BPS
+from services.rules.scope import Scope
 
 __all__ = [
     "CalendarTerms",
+    "PlanCalendars",
+    "check_known",
     "clean_terms",
+    "plan_calendars",
+    "plan_length_days",
     "public_holidays",
     "region_name",
     "working_calendar",
@@ -42,24 +49,7 @@ def clean_terms(
     Raises `InvalidInput`: COUNTRY_UNKNOWN and REGION_UNKNOWN where no holidays are known, CALENDAR_INVALID or CALENDAR_EMPTY
     for a weekend that cannot be.
     """
-    if country is not None:
-        known = holidays.list_supported_countries(include_aliases=False)
-        if country not in known:
-            raise InvalidInput(
-                f"No public holidays are known for {country!r:.10}.",
-                code="COUNTRY_UNKNOWN",
-                field=f"{field}.country",
-            )
-        if region and region not in known[country]:
-            raise InvalidInput(
-                f"No public holidays are known for region {region!r:.20} of {country}.",
-                code="REGION_UNKNOWN",
-                field=f"{field}.region",
-            )
-    elif region:
-        raise InvalidInput(
-            "A region needs its country.", code="REGION_UNKNOWN", field=f"{field}.region"
-        )
+    check_known(country, region, field)
     if weekend is None:
         free = SATURDAY_SUNDAY if country is None else _weekend(country)
     else:
@@ -76,6 +66,68 @@ def clean_terms(
     except InvalidInput as error:
         raise InvalidInput(error.message, code=error.code, field=f"{field}.weekend") from None
     return CalendarTerms(country, region, free, own)
+
+
+def check_known(country: str | None, region: str, field: str = "calendar") -> None:
+    """Raise `InvalidInput` (COUNTRY_UNKNOWN, REGION_UNKNOWN) unless the public holidays of a place are known."""
+    if country is not None:
+        known = _known_regions()
+        if country not in known:
+            raise InvalidInput(
+                f"No public holidays are known for {country!r:.10}.",
+                code="COUNTRY_UNKNOWN",
+                field=f"{field}.country",
+            )
+        if region and region not in known[country]:
+            raise InvalidInput(
+                f"No public holidays are known for region {region!r:.20} of {country}.",
+                code="REGION_UNKNOWN",
+                field=f"{field}.region",
+            )
+    elif region:
+        raise InvalidInput(
+            "A region needs its country.", code="REGION_UNKNOWN", field=f"{field}.region"
+        )
+
+
+class PlanCalendars(NamedTuple):
+    """The working days that a scope is scheduled on: the engagement's own, and those of its item calendars by key."""
+
+    project: WorkingCalendar
+    items: Mapping[str, WorkingCalendar]
+
+
+def plan_length_days(scope: Scope) -> int:
+    """A bound on how many working days a scope can take: everything one after the other, part time stretched."""
+    return sum(
+        -(-item.duration_days * WHOLE_BPS // max(item.allocation_bps, 1)) for item in scope.items
+    ) + sum(max(abs(link.lag_days), abs(link.max_lag_days or 0)) for link in scope.dependencies)
+
+
+def plan_calendars(
+    scope: Scope, terms: CalendarTerms, start: date, *, until: date | None = None
+) -> PlanCalendars:
+    """The calendars of a scope under the terms of its engagement or version: the one way from terms to working days.
+
+    Public holidays are filled in far enough for the whole plan, its dated constraints, all days off, and for `until` where
+    dates later than the plan's own matter. Two scopes of one engagement get calendars that agree on every day that either
+    plan can reach. Raises `InvalidInput` (COUNTRY_UNKNOWN, REGION_UNKNOWN), naming an item calendar by its place.
+    """
+    check_known(terms.country, terms.region)
+    for at, calendar in enumerate(scope.calendars):
+        check_known(calendar.terms.country, calendar.terms.region, f"calendars.{at}")
+    dated = [item.constraint_date for item in scope.items if item.constraint_date is not None]
+    for each in (terms, *(calendar.terms for calendar in scope.calendars)):
+        dated += each.days_off[-1:]
+    latest = max([start, *dated, *([until] if until else [])])
+    ahead = plan_length_days(scope) + max(0, (latest - start).days)
+    return PlanCalendars(
+        working_calendar(terms, start, working_days=ahead),
+        {
+            calendar.key: working_calendar(calendar.terms, start, working_days=ahead)
+            for calendar in scope.calendars
+        },
+    )
 
 
 def working_calendar(
@@ -119,6 +171,11 @@ def _public_holidays(country: str, region: str, first: int, last: int) -> frozen
     return frozenset(
         holidays.country_holidays(country, subdiv=region or None, years=range(first, last + 1))
     )
+
+
+@lru_cache(maxsize=1)
+def _known_regions() -> dict[str, list[str]]:
+    return holidays.list_supported_countries(include_aliases=False)
 
 
 @lru_cache(maxsize=256)

@@ -1,25 +1,23 @@
 """What a change order would do to an engagement as it stands: gathered from the rows, computed by the rules.
 
-Preview, sending and approval all come through `calculate`, so what is signed is what was shown.
+Preview, sending and approval all come through `calculation_of`, so what is signed is what was shown.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from db.queries import acceptances as acceptance_queries
 from db.queries import change_orders as queries
-from db.queries import scopes as scope_queries
 from db.unit_of_work import UnitOfWork, read_only
-from services import engagements, scopes
+from services import engagements
 from services.actor import MEMBERS, Actor
 from services.calendars import working_calendar
-from services.rules.change_orders import ChangeClause, ChangePreview, ChangeReason, preview
+from services.change_orders.standing import HORIZON_DAYS, Standing, change_clause, standing
+from services.rules.change_orders import ChangePreview, ChangeReason, preview_on
 from services.rules.errors import NotFound, RuleViolation
-from services.rules.retainers import RetainerShare
 from services.rules.scope import (
     AddDependency,
     AddItem,
@@ -31,15 +29,26 @@ from services.rules.scope import (
 from services.scopes import ScopeTerms
 from services.scopes.imports import plan_length_days
 
-_MINIMUM_FEE_TITLES = {
-    "en": "Minimum fee for a change order",
-    "da": "Mindstegebyr for en ændringsordre",
-}
+__all__ = [
+    "Calculation",
+    "calculate",
+    "calculate_order",
+    "calculation_of",
+    "change_clause",
+    "order_reason",
+    "preview_changes",
+    "preview_order",
+    "require_active",
+    "stored_changes",
+]
 
 
 @dataclass(frozen=True)
 class Calculation:
-    """A change order's effect: the base it starts from, the approved orders before it, and the preview."""
+    """A change order's effect: the base it starts from, the approved orders before it, and the preview.
+
+    `terms` are those of the scope version that the order would make.
+    """
 
     engagement: Any
     base_version: Any
@@ -51,19 +60,6 @@ class Calculation:
     def currency(self) -> str:
         """The currency of every amount."""
         return self.terms.currency
-
-
-def change_clause(engagement: Any) -> ChangeClause:
-    """The change clause that the contract printed."""
-    return ChangeClause(
-        requesters=frozenset(engagement["change_requesters"]),
-        response_days=engagement["change_response_days"],
-        offer_days=engagement["change_offer_days"],
-        minimum_fee_minor=engagement["change_minimum_fee_minor"],
-        tax_code=engagement["tax_code"],
-        tax_bps=engagement["tax_bps"],
-        minimum_fee_title=_MINIMUM_FEE_TITLES[engagement["locale"]],
-    )
 
 
 def require_active(engagement: Any) -> None:
@@ -81,20 +77,24 @@ def stored_changes(order: Any) -> list[Change]:
     return [change_from_data(each, f"changes.{at}") for at, each in enumerate(stored)]
 
 
-async def calculate_order(uow: UnitOfWork, engagement: Any, order: Any) -> Calculation:
-    """Compute a stored order, a draft or a sent one, on the current scope version. Raises what `calculate` raises.
+def order_reason(order: Any) -> ChangeReason:
+    """The reason that a stored order is computed with.
 
     An order that was sent before the reason decided on the minimum fee is computed as it was sent: its frozen figures name
     no reason.
     """
-    reason = order["reason"]
-    if order["preview"] is not None:
-        reason = orjson.loads(order["preview"]).get("reason", ChangeReason.CLIENT_REQUEST)
+    if order["preview"] is None:
+        return ChangeReason(order["reason"])
+    return ChangeReason(orjson.loads(order["preview"]).get("reason", ChangeReason.CLIENT_REQUEST))
+
+
+async def calculate_order(uow: UnitOfWork, engagement: Any, order: Any) -> Calculation:
+    """Compute a stored order, a draft or a sent one, on the current scope version. Raises what `calculate` raises."""
     return await calculate(
         uow,
         engagement,
         stored_changes(order),
-        reason=ChangeReason(reason),
+        reason=order_reason(order),
         contingency_draw_minor=order["contingency_draw_minor"],
     )
 
@@ -106,37 +106,38 @@ async def calculate(
     *,
     reason: ChangeReason = ChangeReason.CLIENT_REQUEST,
     contingency_draw_minor: int = 0,
+    binds: bool = True,
 ) -> Calculation:
     """Compute `changes` on the engagement's current scope version. Raises what the rules raise, and `NotFound`."""
-    base_version = await scopes.current_version(uow, engagement)
-    baseline: Any = await scope_queries.baseline_of(uow, engagement["id"])
-    base = await scopes.load_scope(uow, base_version)
-    approved = await queries.approved_orders(uow, engagement["id"])
-    accepted = await acceptance_queries.acceptances_of(uow, [engagement["id"]])
-    terms = scopes.terms_of_version(base_version)
-    # Public holidays only cost time to look up, so the horizon is generous: dated constraints may lie years ahead.
-    ahead = plan_length_days(base) + _added_days(changes) + 2500
-    found = preview(
-        base,
+    return calculation_of(
+        await standing(uow, engagement, binds=binds),
         changes,
-        calendar=working_calendar(terms.calendar, terms.start_date, working_days=ahead),
-        start=terms.start_date,
-        clause=change_clause(engagement),
         reason=reason,
         contingency_draw_minor=contingency_draw_minor,
-        currency=terms.currency,
-        original_sum_minor=baseline["fee_minor"],
-        approved_minor=[row["change_minor"] for row in approved],
-        contingency_bps=terms.contingency_bps,
-        contingency_minor=terms.contingency_minor,
-        retention_bps=terms.retention_bps,
-        retainer_share=RetainerShare(
-            engagement["retainer_numerator"], engagement["retainer_denominator"]
-        ),
-        retainer_held_minor=await queries.retainer_held_minor(uow, engagement["id"]),
-        locked_keys=frozenset(row["item_key"] for row in accepted),
     )
-    return Calculation(engagement, base_version, terms, approved, found)
+
+
+def calculation_of(
+    stands: Standing,
+    changes: Sequence[Change],
+    *,
+    reason: ChangeReason = ChangeReason.CLIENT_REQUEST,
+    contingency_draw_minor: int = 0,
+) -> Calculation:
+    """Compute `changes` on an engagement as it stands. Raises what the rules raise."""
+    terms = stands.terms
+    ahead = plan_length_days(stands.start.scope) + _added_days(changes) + HORIZON_DAYS
+    found = preview_on(
+        stands.start,
+        changes,
+        replace(
+            stands.order_terms,
+            calendar=working_calendar(terms.calendar, terms.start_date, working_days=ahead),
+        ),
+        reason=reason,
+        contingency_draw_minor=contingency_draw_minor,
+    )
+    return Calculation(stands.engagement, stands.version, terms, stands.approved, found)
 
 
 def _added_days(changes: Sequence[Change]) -> int:
@@ -172,6 +173,7 @@ async def preview_changes(
             changes,
             reason=reason,
             contingency_draw_minor=contingency_draw_minor,
+            binds=False,
         )
 
 
@@ -182,5 +184,6 @@ async def preview_order(actor: Actor, change_order_id: UUID) -> Calculation:
         order = await queries.change_order_by_id(uow, change_order_id)
         if order is None:
             raise NotFound("No change order with this id.", field="changeOrderId")
-        engagement = await engagements.found(uow, order["engagement_id"])
-        return await calculate_order(uow, engagement, order)
+        return await calculate_order(
+            uow, await engagements.found(uow, order["engagement_id"]), order
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from services.calendars import CalendarTerms, clean_terms, working_calendar
+from services.calendars import CalendarTerms, clean_terms, plan_calendars
 from services.engagements import calendar_terms
 from services.rules.dates import check_plausible
 from services.rules.errors import DomainError, InvalidInput
@@ -36,20 +36,10 @@ class ScopePreview:
     problems: tuple[PlanProblem, ...]
 
 
-def plan_length_days(scope: Scope) -> int:
-    """A bound on how many working days a scope can take: everything one after the other."""
-    return sum(item.duration_days for item in scope.items) + sum(
-        abs(link.lag_days) for link in scope.dependencies
-    )
-
-
 def scheduled(scope: Scope, terms: CalendarTerms, start: date) -> Schedule:
-    """The schedule of a scope on a calendar. Raises what `schedule_scope` raises."""
-    latest = max(
-        (item.constraint_date for item in scope.items if item.constraint_date), default=start
-    )
-    ahead = plan_length_days(scope) + max(0, (latest - start).days)
-    return schedule_scope(scope, working_calendar(terms, start, working_days=ahead), start)
+    """The schedule of a scope on its calendars. Raises what `plan_calendars` and `schedule_scope` raise."""
+    calendars = plan_calendars(scope, terms, start)
+    return schedule_scope(scope, calendars.project, start, calendars=calendars.items)
 
 
 def read_scope(

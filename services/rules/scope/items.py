@@ -1,9 +1,11 @@
 """The values of a scope, what an item costs the client, and the way from a scope to its schedule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 from services.rules.calendars import CalendarTerms, WorkingCalendar
 from services.rules.money import divide_half_even
@@ -156,9 +158,21 @@ def item_fee(item: ScopeItem) -> int:
     return divide_half_even(item.effort_minutes * item.rate_minor, 60)
 
 
-def schedule_scope(scope: Scope, calendar: WorkingCalendar, start: date) -> Schedule:
-    """The schedule of a scope; raises what `compute_schedule` raises. `check_scope` finds the same faults beforehand."""
-    return compute_schedule(schedule_items(scope), schedule_links(scope), calendar, start)
+def schedule_scope(
+    scope: Scope,
+    calendar: WorkingCalendar,
+    start: date,
+    *,
+    calendars: Mapping[str, WorkingCalendar] = MappingProxyType({}),
+) -> Schedule:
+    """The schedule of a scope on the engagement's calendar, and on `calendars` for the items that name one by its key.
+
+    Raises what `compute_schedule` raises. `check_scope` finds most of the same faults beforehand; what only dates show, such
+    as maximal lags that contradict a constraint, is found here. `services.calendars.plan_calendars` makes the calendars.
+    """
+    return compute_schedule(
+        schedule_items(scope), schedule_links(scope), calendar, start, calendars=calendars
+    )
 
 
 def schedule_items(scope: Scope) -> list[ScheduleItem]:
