@@ -82,3 +82,23 @@ async def retainer_held_minor(uow: UnitOfWork, engagement_id: UUID) -> int:
         uow.tenant_id, engagement_id,
     )  # fmt: skip
     return held
+
+
+async def accepted_unbilled_minor(uow: UnitOfWork, engagement_id: UUID) -> int:
+    """The fees of what the client has accepted of the current scope version and no issued invoice holds yet."""
+    found: int = await uow.fetchval(
+        """
+        select coalesce(sum(i.fee_minor), 0)::bigint
+        from engagement e
+        join acceptance a on a.tenant_id = e.tenant_id and a.engagement_id = e.id
+        join scope_item i on i.tenant_id = e.tenant_id and i.scope_version_id = e.current_scope_version_id
+          and i.item_key = a.item_key
+        where e.tenant_id = $1 and a.tenant_id = $1 and i.tenant_id = $1 and e.id = $2 and i.kind <> 'summary'
+          and not exists (
+            select from invoice_line l join invoice v on v.tenant_id = l.tenant_id and v.id = l.invoice_id
+            where l.tenant_id = $1 and v.tenant_id = $1 and l.engagement_id = e.id and l.item_key = i.item_key
+              and l.is_live and v.status = 'issued')
+        """,
+        uow.tenant_id, engagement_id,
+    )  # fmt: skip
+    return found

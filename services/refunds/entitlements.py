@@ -203,16 +203,20 @@ async def _kill_fee(
     earned_minor = sum(row["net_minor"] for row in invoices) + sum(
         row["fee_minor"] for row in accepted
     )
-    # What was paid of the fee: the tax in each payment and drawdown taken out.
-    settled_minor = sum(
-        divide_half_even(
-            (row["paid_minor"] + row["drawn_minor"]) * row["net_minor"], row["total_minor"]
-        )
-        for row in invoices
-    )
     return compute_kill_fee(
         KillFeeTerms.flat(engagement["kill_fee_bps"]),
         total_fee_minor=fee_minor,
         earned_minor=min(max(0, earned_minor), fee_minor),
-        paid_minor=settled_minor,
+        paid_minor=settled_of_fee(invoices),
     ).amount_minor
+
+
+def settled_of_fee(invoices: Iterable[Any]) -> int:
+    """What was paid of the fee: the tax in each payment and drawdown taken out."""
+    return sum(
+        divide_half_even(
+            (row["paid_minor"] + row["drawn_minor"]) * row["net_minor"], row["total_minor"]
+        )
+        for row in invoices
+        if row["total_minor"]
+    )

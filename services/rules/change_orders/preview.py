@@ -109,23 +109,12 @@ def starting_point(
 ) -> StartingPoint:
     """Where orders start from. A `fingerprint` and a `schedule` that are known to be the scope's save their computing.
 
-    Raises Conflict (SUMS_DISAGREE) when the fee of the base is not the original sum plus the approved changes, and
-    InvalidInput (CURRENCY_UNKNOWN).
+    It depends on the scope, the calendar, the start, the contingency and the retention; on nothing else of the terms.
     """
-    minor_units(terms.currency)
-    budget = terms.budget(base)
-    sums = running_totals(terms.original_sum_minor, terms.approved_minor, 0)
-    if sums.sum_before_minor != budget.fee_minor:
-        raise Conflict(
-            "The scope does not add up to the contract sum and the approved change orders.",
-            code="SUMS_DISAGREE",
-            scope_minor=budget.fee_minor,
-            sums_minor=sums.sum_before_minor,
-        )
     return StartingPoint(
         base,
         scope_fingerprint(base) if fingerprint is None else fingerprint,
-        budget,
+        terms.budget(base),
         schedule_scope(base, terms.calendar, terms.start) if schedule is None else schedule,
         base.in_outline_order(),
     )
@@ -244,8 +233,10 @@ def preview_on(
 ) -> ChangePreview:
     """What `changes` do from a starting point, which must be the sum of the original and the approved orders.
 
-    Raises what `apply_changes`, `compute_schedule` and `draw_contingency` raise.
+    Raises what `apply_changes`, `compute_schedule` and `draw_contingency` raise; InvalidInput (CURRENCY_UNKNOWN); Conflict
+    (SUMS_DISAGREE) when the fee of the base is not the original sum plus the approved changes.
     """
+    minor_units(terms.currency)
     base, budget_before, schedule_before = start.scope, start.budget, start.schedule
     # Nobody pays a fee for having our own error put right.
     minimum_fee = 0 if reason is ChangeReason.OWN_ERROR else terms.clause.minimum_fee_minor
@@ -258,6 +249,13 @@ def preview_on(
     if contingency.drawn_minor:
         budget_after = replace(budget_after, contingency_minor=contingency.after_minor)
     totals = running_totals(terms.original_sum_minor, terms.approved_minor, this_change)
+    if totals.sum_before_minor != budget_before.fee_minor:
+        raise Conflict(
+            "The scope does not add up to the contract sum and the approved change orders.",
+            code="SUMS_DISAGREE",
+            scope_minor=budget_before.fee_minor,
+            sums_minor=totals.sum_before_minor,
+        )
     schedule_after = schedule_scope(after, terms.calendar, terms.start)
     shifts = Shifts(schedule_before, schedule_after)
     outline_after = after.in_outline_order()
