@@ -14,20 +14,11 @@ from db.queries import change_orders as queries
 from db.unit_of_work import UnitOfWork, read_only
 from services import engagements
 from services.actor import MEMBERS, Actor
-from services.calendars import working_calendar
-from services.change_orders.standing import HORIZON_DAYS, Standing, change_clause, standing
+from services.change_orders.standing import Standing, change_clause, standing
 from services.rules.change_orders import ChangePreview, ChangeReason, preview_on
 from services.rules.errors import NotFound, RuleViolation
-from services.rules.scope import (
-    AddDependency,
-    AddItem,
-    Change,
-    ChangeDependency,
-    ReviseItem,
-    change_from_data,
-)
+from services.rules.scope import Change, change_from_data
 from services.scopes import ScopeTerms
-from services.scopes.imports import plan_length_days
 
 __all__ = [
     "Calculation",
@@ -125,35 +116,15 @@ def calculation_of(
     contingency_draw_minor: int = 0,
 ) -> Calculation:
     """Compute `changes` on an engagement as it stands. Raises what the rules raise."""
-    terms = stands.terms
-    ahead = plan_length_days(stands.start.scope) + _added_days(changes) + HORIZON_DAYS
     found = preview_on(
         stands.start,
         changes,
-        replace(
-            stands.order_terms,
-            calendar=working_calendar(terms.calendar, terms.start_date, working_days=ahead),
-        ),
+        stands.order_terms,
         reason=reason,
         contingency_draw_minor=contingency_draw_minor,
     )
+    terms = replace(stands.terms, calendar=found.calendar_after)
     return Calculation(stands.engagement, stands.version, terms, stands.approved, found)
-
-
-def _added_days(changes: Sequence[Change]) -> int:
-    """A bound on how many working days the changes can lengthen the plan by."""
-    days = 0
-    for each in changes:
-        if isinstance(each, AddItem):
-            days += each.item.duration_days
-        elif isinstance(each, ReviseItem):
-            revised = each.values.get("duration_days", 0)
-            days += revised if isinstance(revised, int) else 0
-        elif isinstance(each, AddDependency):
-            days += abs(each.dependency.lag_days)
-        elif isinstance(each, ChangeDependency):
-            days += abs(each.lag_days)
-    return days
 
 
 async def preview_changes(

@@ -17,7 +17,7 @@ from db.queries import invoices as invoice_queries
 from db.queries import scopes as scope_queries
 from db.unit_of_work import UnitOfWork
 from services import scopes
-from services.calendars import working_calendar
+from services.calendars import plan_calendars
 from services.refunds.entitlements import settled_of_fee
 from services.rules.change_orders import (
     ChangeClause,
@@ -28,11 +28,6 @@ from services.rules.change_orders import (
 )
 from services.rules.retainers import RetainerShare
 from services.scopes import ScopeTerms
-from services.scopes.imports import plan_length_days
-
-HORIZON_DAYS = 2500
-"""Working days beyond the plan for which public holidays are looked up: dated constraints may lie years ahead, and looking
-is cheap."""
 
 _MINIMUM_FEE_TITLES = {
     "en": "Minimum fee for a change order",
@@ -111,9 +106,8 @@ async def standing(uow: UnitOfWork, engagement: Any, *, binds: bool = True) -> S
     terms = scopes.terms_of_version(version)
     start = None if binds else _REMEMBERED.get(uow.tenant_id, version["id"])
     scope = await scopes.load_scope(uow, version) if start is None else start.scope
-    ahead = plan_length_days(scope) + HORIZON_DAYS
     order_terms = OrderTerms(
-        calendar=working_calendar(terms.calendar, terms.start_date, working_days=ahead),
+        calendar=terms.calendar,
         start=terms.start_date,
         clause=change_clause(engagement),
         currency=terms.currency,
@@ -129,6 +123,7 @@ async def standing(uow: UnitOfWork, engagement: Any, *, binds: bool = True) -> S
         locked_keys=frozenset(row["item_key"] for row in accepted),
         promised_date=engagement["promised_date"],
         kill_fee=await _kill_fee_basis(uow, engagement),
+        expand=lambda each, calendar: plan_calendars(each, calendar, terms.start_date),
     )
     if start is None:
         # `load_scope` has just proven that this is the fingerprint of what it read.

@@ -4,13 +4,13 @@ The fingerprint covers all that the client is shown and agrees to: the base scop
 the dates. It leaves out what moves by itself between sending and signing: the day, and the money held.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from services.rules.budgets import Budget, compute_budget
-from services.rules.calendars import WorkingCalendar
+from services.rules.calendars import CalendarTerms, Timeline, WorkingCalendar
 from services.rules.change_orders.effects import (
     ChangeLine,
     ItemShift,
@@ -43,6 +43,7 @@ from services.rules.scope import (
     Scope,
     ScopeDiff,
     ScopeItem,
+    apply_calendar_changes,
     apply_changes,
     change_to_data,
     diff,
@@ -53,16 +54,28 @@ from services.rules.scope import (
 from services.rules.scope.codec import canonical_sha256
 from services.rules.taxes import TaxSubtotal
 
+Calendars = tuple[WorkingCalendar, Mapping[str, WorkingCalendar]]
+"""The working days of a plan: the engagement's own, and those of its item calendars by key."""
+
+
+def plain_calendars(scope: Scope, terms: CalendarTerms) -> Calendars:
+    """Calendars without public holidays: who knows a table of those passes another function in its place."""
+
+    def plain(each: CalendarTerms) -> WorkingCalendar:
+        return WorkingCalendar(each.weekend, frozenset(each.days_off))
+
+    return plain(terms), {each.key: plain(each.terms) for each in scope.calendars}
+
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
     """What besides the scope and the changes decides on an order: what is agreed, approved, earned, paid and held.
 
     The contingency is `contingency_minor` where an amount is agreed, else `contingency_bps` of the fee. `locked_keys` are
-    accepted items, which no order touches.
+    accepted items, which no order touches. `expand` makes working days of the calendar's terms.
     """
 
-    calendar: WorkingCalendar
+    calendar: CalendarTerms
     start: date
     clause: ChangeClause
     currency: str
@@ -76,6 +89,12 @@ class OrderTerms:
     locked_keys: Collection[str] = frozenset()
     promised_date: date | None = None
     kill_fee: KillFeeBasis = field(default_factory=KillFeeBasis)
+    expand: Callable[[Scope, CalendarTerms], Calendars] = plain_calendars
+
+    def schedule(self, scope: Scope, calendar: CalendarTerms) -> Schedule:
+        """The plan of a scope under a calendar's terms."""
+        project, calendars = self.expand(scope, calendar)
+        return schedule_scope(scope, project, self.start, calendars=calendars)
 
     def budget(self, scope: Scope, contingency_minor: int | None = None) -> Budget:
         """The budget of a scope on these terms, with another contingency if one is given."""
@@ -115,7 +134,7 @@ def starting_point(
         base,
         scope_fingerprint(base) if fingerprint is None else fingerprint,
         terms.budget(base),
-        schedule_scope(base, terms.calendar, terms.start) if schedule is None else schedule,
+        terms.schedule(base, terms.calendar) if schedule is None else schedule,
         base.in_outline_order(),
     )
 
@@ -137,6 +156,9 @@ class ChangePreview:
     budget_before: Budget
     budget_after: Budget
     contingency: ContingencyEffect
+    calendar_before: CalendarTerms
+    calendar_after: CalendarTerms
+    """The engagement's calendar; item calendars are part of the scope."""
     schedule_before: Schedule
     schedule_after: Schedule
     change_days: int
@@ -212,8 +234,16 @@ def preview(
     contingency_draw_minor: int = 0,
     **terms: Any,
 ) -> ChangePreview:
-    """What `changes` do to the `base` scope, on the `OrderTerms` given by name. Raises what its two parts raise."""
-    known = OrderTerms(**terms)
+    """What `changes` do to the `base` scope, on the `OrderTerms` given by name. Raises what its two parts raise.
+
+    The `calendar` may also be a `WorkingCalendar`, whose days off then are the agreed ones.
+    """
+    calendar = terms["calendar"]
+    if isinstance(calendar, WorkingCalendar):
+        calendar = CalendarTerms(
+            weekend=calendar.weekend, days_off=tuple(sorted(calendar.days_off))
+        )
+    known = OrderTerms(**{**terms, "calendar": calendar})
     return preview_on(
         starting_point(base, known),
         changes,
@@ -256,8 +286,11 @@ def preview_on(
             scope_minor=budget_before.fee_minor,
             sums_minor=totals.sum_before_minor,
         )
-    schedule_after = schedule_scope(after, terms.calendar, terms.start)
-    shifts = Shifts(schedule_before, schedule_after)
+    calendar_after = apply_calendar_changes(terms.calendar, effective)
+    schedule_after = terms.schedule(after, calendar_after)
+    shifts = Shifts(
+        schedule_before, schedule_after, _days_before(start, terms, calendar_after, after)
+    )
     outline_after = after.in_outline_order()
     difference = diff(base, after)
     required_after = deposit_target(budget_after.total_minor, terms.retainer_share)
@@ -295,6 +328,8 @@ def preview_on(
     # What an order does not use leaves no trace: one that was sent before this existed keeps its fingerprint.
     if contingency.drawn_minor:
         content["contingency_draw"] = contingency.drawn_minor
+    if calendar_after != terms.calendar:
+        content["calendar"] = [_calendar_content(each) for each in (terms.calendar, calendar_after)]
     return ChangePreview(
         base_fingerprint=start.fingerprint,
         scope=after,
@@ -308,6 +343,8 @@ def preview_on(
         budget_before=budget_before,
         budget_after=budget_after,
         contingency=contingency,
+        calendar_before=terms.calendar,
+        calendar_after=calendar_after,
         schedule_before=schedule_before,
         schedule_after=schedule_after,
         change_days=shifts.of_delivery(),
@@ -373,6 +410,25 @@ def _with_minimum_fee(
     )
     effective = (*changes, AddItem(item))
     return effective, apply_changes(start.scope, effective, locked_keys=terms.locked_keys)
+
+
+def _days_before(
+    start: StartingPoint, terms: OrderTerms, calendar_after: CalendarTerms, after: Scope
+) -> Timeline | None:
+    """The days agreed so far, to measure shifts on where the order changes what a working day is."""
+    if calendar_after == terms.calendar and after.calendars == start.scope.calendars:
+        return None
+    project, _ = terms.expand(start.scope, terms.calendar)
+    return Timeline(project, terms.start)
+
+
+def _calendar_content(terms: CalendarTerms) -> dict[str, Any]:
+    return {
+        "country": terms.country,
+        "region": terms.region,
+        "weekend": sorted(terms.weekend),
+        "days_off": [day.isoformat() for day in terms.days_off],
+    }
 
 
 def _schedule_content(schedule: Schedule) -> dict[str, Any]:
