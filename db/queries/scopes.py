@@ -96,6 +96,17 @@ async def expectations_of(
     )  # fmt: skip
 
 
+async def calendars_of(uow: UnitOfWork, scope_version_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """The item calendars of these scope versions in order."""
+    return await uow.fetch(
+        """
+        select * from scope_calendar where tenant_id = $1 and scope_version_id = any($2)
+        order by scope_version_id, position
+        """,
+        uow.tenant_id, list(scope_version_ids),
+    )  # fmt: skip
+
+
 async def billable_items(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Record]:
     """The leaves of the current scope version, each with the date it was accepted (or null), in outline order.
 

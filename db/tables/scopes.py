@@ -94,6 +94,10 @@ class ScopeItem(Table, tablename="scope_item"):
     finish_date = Date(default=None)
     late_start_date = Date(default=None)
     late_finish_date = Date(default=None)
+    calendar_key = Text(null=True, default=None)
+    allocation_bps = Integer(default=10000)
+    planned_start = Integer(null=True, default=None)
+    planned_finish = Integer(null=True, default=None)
 
 
 class ScopeDependency(Table, tablename="scope_dependency"):
@@ -108,6 +112,22 @@ class ScopeDependency(Table, tablename="scope_dependency"):
     kind = Text(default=None)
     lag_days = Integer(default=None)
     lag_kind = Text(default=None)
+    max_lag_days = Integer(null=True, default=None)
+
+
+class ScopeCalendar(Table, tablename="scope_calendar"):
+    """A working calendar that items of one version name."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    scope_version_id = UUID(default=None)
+    position = Integer(default=None)
+    key = Text(default=None)
+    title = Text(default=None)
+    country = Text(null=True, default=None)
+    region = Text()
+    weekend = Array(base_column=Integer(), default=None)
+    days_off = Array(base_column=Date(), default=None)
 
 
 class Expectation(Table, tablename="expectation"):

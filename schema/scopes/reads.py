@@ -29,7 +29,7 @@ from services.actor import MEMBERS
 from services.rules.scope import ExpectationKind
 from services.scopes import ScopeState, ScopeTerms
 from services.scopes.drafts import load_stored
-from services.scopes.versions import item_rows
+from services.scopes.rows import item_rows
 
 
 @strawberry.type(description="An immutable, numbered state of the scope.")

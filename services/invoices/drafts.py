@@ -18,7 +18,7 @@ from services.actor import MONEY, Actor
 from services.rules import invoices as rules
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.scope import Scope
-from services.scopes.versions import scope_item
+from services.scopes.rows import scope_item
 
 
 async def draft_invoice(

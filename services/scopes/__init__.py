@@ -10,8 +10,8 @@ from services.scopes.drafts import (
 )
 from services.scopes.imports import FileFormat, ScopePreview
 from services.scopes.readings import EngagementVariance, ItemVariance, variance
+from services.scopes.rows import ScopeState
 from services.scopes.versions import (
-    ScopeState,
     ScopeTerms,
     compute_state,
     current_version,

@@ -94,7 +94,13 @@ def _item(old: Any, new: Any) -> ItemVariance:
         baseline_finish_date=old["finish_date"] if old else None,
         current_start_date=new["start_date"] if new else None,
         current_finish_date=new["finish_date"] if new else None,
-        start_variance_days=new["early_start"] - old["early_start"] if both else None,
-        finish_variance_days=new["early_finish"] - old["early_finish"] if both else None,
+        start_variance_days=_planned(new, "start") - _planned(old, "start") if both else None,
+        finish_variance_days=_planned(new, "finish") - _planned(old, "finish") if both else None,
         is_critical=shown["is_critical"],
     )
+
+
+def _planned(row: Any, end: Literal["start", "finish"]) -> int:
+    """The boundary of the date shown; versions of the first release have it as the early one only."""
+    planned = row[f"planned_{end}"]
+    return int(row[f"early_{end}"] if planned is None else planned)
