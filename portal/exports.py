@@ -1,4 +1,4 @@
-"""Reports as files: `/exports/<report>.csv` with a bearer token, and `/exports/<token>/<report>.csv` by a signed link.
+"""Reports as files: `/exports/<file>` with a bearer token, and `/exports/<token>/<file>` by a signed link.
 
 The parameters are those of the report, as in `/exports/retainer-balances.csv?asOf=2026-03-31`. A signed link reads that one report
 with those parameters for a quarter of an hour, as the accountant would, whoever made it.
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from services import links, reports
+from services import books, links, reports
 from services.actor import Actor
 from services.gateways.clock import Clock
 from services.rules.errors import DomainError, Forbidden, InvalidInput, NotFound
@@ -80,12 +80,28 @@ async def _trial_balance(actor: Actor, values: Mapping[str, str], today: date) -
     )
 
 
-REPORTS: Final[dict[str, Callable[[Actor, Mapping[str, str], date], Awaitable[str]]]] = {
-    "retainer-balances": _retainer_balances,
-    "client-ledger": _client_ledger,
-    "trial-balance": _trial_balance,
+def _journal(program: books.Program) -> "Report":
+    async def journal(actor: Actor, values: Mapping[str, str], today: date) -> str:
+        return await books.journal_file(
+            actor,
+            program=program,
+            through=_date(values, "through") or today,
+            known_at=_instant(values, "knownAt"),
+        )
+
+    return journal
+
+
+Report = Callable[[Actor, Mapping[str, str], date], Awaitable[str]]
+
+REPORTS: Final[dict[str, Report]] = {
+    "retainer-balances.csv": _retainer_balances,
+    "client-ledger.csv": _client_ledger,
+    "trial-balance.csv": _trial_balance,
+    "books.journal": _journal("hledger"),
+    "books.beancount": _journal("beancount"),
 }
-"""Every report by the name of its file. A report's `asOf` is today where none is given and one is needed."""
+"""Every report by the name of its file. A date that is needed and not given is today."""
 
 
 def routes(authenticate: Authenticate, clock: Clock) -> list[BaseRoute]:
@@ -102,7 +118,7 @@ def routes(authenticate: Authenticate, clock: Clock) -> list[BaseRoute]:
 
     async def by_link(request: Request) -> Response:
         async def ask() -> Actor:
-            report = f"{request.path_params['report']}.csv"
+            report: str = request.path_params["file"]
             if request.url.query:
                 report += f"?{request.url.query}"
             tenant_id, member_id = links.read_export_token(
@@ -113,13 +129,13 @@ def routes(authenticate: Authenticate, clock: Clock) -> list[BaseRoute]:
         return await _answer(request, ask, clock)
 
     return [
-        Route("/exports/{report}.csv", by_token, methods=["GET"]),
-        Route("/exports/{token}/{report}.csv", by_link, methods=["GET"]),
+        Route("/exports/{file}", by_token, methods=["GET"]),
+        Route("/exports/{token}/{file}", by_link, methods=["GET"]),
     ]
 
 
 async def _answer(request: Request, ask: Callable[[], Awaitable[Actor]], clock: Clock) -> Response:
-    name: str = request.path_params["report"]
+    name: str = request.path_params["file"]
     try:
         actor = await ask()
         if name not in REPORTS:
@@ -129,8 +145,8 @@ async def _answer(request: Request, ask: Callable[[], Awaitable[Actor]], clock: 
         return _refused(error)
     return Response(
         text.encode(),
-        media_type="text/csv; charset=utf-8",
-        headers={**_HEADERS, "content-disposition": f'attachment; filename="{name}.csv"'},
+        media_type=f"text/{'csv' if name.endswith('.csv') else 'plain'}; charset=utf-8",
+        headers={**_HEADERS, "content-disposition": f'attachment; filename="{name}"'},
     )
 
 

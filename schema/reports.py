@@ -21,12 +21,17 @@ LEDGER_BY_DATE = Keyset("ledger.effective", (date, int, int))
 
 
 def csv_url(info: Info, report: str, **parameters: object) -> str:
-    """A signed link to a report as a file, good for a quarter of an hour."""
+    """A signed link to a report as CSV, good for a quarter of an hour."""
+    return report_url(info, f"{report}.csv", **parameters)
+
+
+def report_url(info: Info, file: str, **parameters: object) -> str:
+    """A signed link to a file of /exports, good for a quarter of an hour."""
     actor = info.context.actor
     if actor.member_id is None:
         raise Forbidden("Reports are for members of the practice.")
     given = {name: _plain(value) for name, value in parameters.items() if value is not None}
-    name = f"{report}.csv" + (f"?{urlencode(given)}" if given else "")
+    name = file + (f"?{urlencode(given)}" if given else "")
     token = links.export_token(actor.tenant_id, actor.member_id, name, now=info.context.now)
     return links.export_url(token, name)
 

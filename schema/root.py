@@ -7,6 +7,7 @@ from strawberry.printer import print_schema
 from strawberry.tools import merge_types
 
 from schema.acceptances import Acceptance, AcceptanceMutation
+from schema.books import BooksQuery
 from schema.change_orders import ChangeOrder, ChangeOrderMutation, ChangeOrderQuery
 from schema.clients import Client, ClientMutation, ClientQuery, Contact
 from schema.documents import Document, DocumentQuery
@@ -53,6 +54,7 @@ Query = merge_types(
         InvoiceQuery,
         RefundQuery,
         ReportQuery,
+        BooksQuery,
     ),
 )
 Mutation = merge_types(

@@ -1,8 +1,8 @@
 """A pytest plugin: tests that need a program this machine lacks are skipped, and the run ends by naming them loudly.
 
-A test asks by marker: `@pytest.mark.browser`, `@pytest.mark.office`, `@pytest.mark.node`. Fixtures find the program with
-`program("browser")`. Loaded by `pytest_plugins` in tests/conftest.py; works under xdist, where the workers skip and the
-controller tells.
+A test asks by marker: `@pytest.mark.browser`, `@pytest.mark.office`, `@pytest.mark.node`, `@pytest.mark.hledger`. Fixtures
+find the program with `program("browser")`. Loaded by `pytest_plugins` in tests/conftest.py; works under xdist, where the workers
+skip and the controller tells.
 """
 
 import fcntl
@@ -17,6 +17,7 @@ NEEDS = {
     "browser": ("chromium", "apt-get install chromium"),
     "office": ("soffice", "apt-get install libreoffice-writer-nogui"),
     "node": ("npm", "apt-get install nodejs npm"),
+    "hledger": ("hledger", "apt-get install hledger"),
 }
 _PREFIX = "left out, needs "
 

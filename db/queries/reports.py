@@ -34,3 +34,8 @@ async def count_client_entries(uow: UnitOfWork, client_id: UUID) -> int:
         uow.tenant_id, client_id,
     )  # fmt: skip
     return count
+
+
+async def client_names(uow: UnitOfWork) -> list[asyncpg.Record]:
+    """Every client's id and name, archived ones too."""
+    return await uow.fetch("select id, name from client where tenant_id = $1", uow.tenant_id)
