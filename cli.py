@@ -1,35 +1,22 @@
 """The command line: `scopewright --help`."""
 
-import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import asyncpg
-import httpx
 import typer
-import uvicorn
 
-from app import Database, bring_up_to_date, create_app, database, install_keys
-from app import worker as work
-from db.embedded import EmbeddedError
-from db.engine import DB
-from services.access import issue_token
-from services.gateways.clock import SystemClock
-from services.gateways.telemetry.logs import configure_logging
-from services.practices import system_actor
-from services.rules.errors import DomainError
-from settings import Settings, SettingsError, read_settings
+if TYPE_CHECKING:
+    from app import Database
+    from settings import Settings
+
+# The server, the database and the schema take seconds to import: each command brings in what it needs, so that `--help` and
+# `schedule` answer at once.
 
 app = typer.Typer(
     name="scopewright",
@@ -48,7 +35,10 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _settings() -> Settings:
+def _settings() -> "Settings":
+    from services.gateways.telemetry.logs import configure_logging
+    from settings import SettingsError, read_settings
+
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -58,8 +48,14 @@ def _settings() -> Settings:
 
 
 @contextlib.contextmanager
-def _ready_database(settings: Settings) -> Iterator[Database]:
+def _ready_database(settings: "Settings") -> Iterator["Database"]:
     """A database that is up and migrated; every way this can fail ends in one line that says what to do."""
+    import asyncpg
+
+    from app import bring_up_to_date, database, install_keys
+    from db.embedded import EmbeddedError
+    from settings import SettingsError
+
     try:
         with database(settings) as where:
             bring_up_to_date(settings, where)
@@ -79,52 +75,6 @@ def _ready_database(settings: Settings) -> Iterator[Database]:
         )
 
 
-def _claim_port(settings: Settings) -> None:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            _fail(
-                f"Port {settings.port} on {settings.host} is taken ({error.strerror}). "
-                f"Stop what runs there, or choose another: PORT={settings.port + 1} make serve"
-            )
-
-
-@contextlib.contextmanager
-def _claimed_folder(settings: Settings) -> Iterator[None]:
-    """VAR_DIR is served by one server at a time; the lock goes with the process, however it ends."""
-    try:
-        settings.var_dir.mkdir(parents=True, exist_ok=True)
-        lock = (settings.var_dir / "serve.lock").open("a+")
-    except OSError as error:
-        _fail(f"VAR_DIR: cannot write in {settings.var_dir}: {error.strerror}")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            _fail(
-                f"The data directory {settings.var_dir} is in use: {lock.read().strip() or 'another server'}. "
-                "Stop that one, or choose another: VAR_DIR=var2 make serve"
-            )
-        lock.truncate(0)
-        lock.write(f"a server with process id {os.getpid()} at {settings.base_url}\n")
-        lock.flush()
-        yield
-
-
-class _Server(uvicorn.Server):
-    """uvicorn raises the signal that ended it once more afterwards; ours has ended in good order, with exit code 0."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End after the requests under way; on a second Ctrl-C, without them."""
-        if self.should_exit and sig == signal.SIGINT:
-            self.force_exit = True
-        self.should_exit = True
-
-
 @app.command()
 def serve(
     with_worker: Annotated[
@@ -136,32 +86,32 @@ def serve(
     ] = True,
 ) -> None:
     """Start everything: database, migrations, demo practice, GraphQL, the pages and the worker."""
+    import asyncio
+
+    from serving import CannotServe, claim_port, claimed_folder, server_of
+
     settings = _settings()
-    _claim_port(settings)
-    with _claimed_folder(settings), _ready_database(settings) as where:
-        if with_demo and asyncio.run(_is_empty(where)):
-            _load_demo(settings, where)
-        _greet(settings)
-        server = _Server(
-            uvicorn.Config(
-                create_app(settings, where.runtime_url, with_worker=with_worker),
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=10,
-            )
-        )
-        server.run()
+    try:
+        claim_port(settings)
+        from app import create_app
+
+        with claimed_folder(settings), _ready_database(settings) as where:
+            if with_demo and asyncio.run(_is_empty(where)):
+                _load_demo(settings, where)
+            _greet(settings)
+            application = create_app(settings, where.runtime_url, with_worker=with_worker)
+            server = server_of(application, settings)
+            server.run()
+    except CannotServe as error:
+        _fail(str(error))
     raise typer.Exit(0 if server.started else 1)
 
 
-def _tokens_file(settings: Settings) -> Path:
+def _tokens_file(settings: "Settings") -> Path:
     return settings.var_dir / "demo_tokens.json"
 
 
-def _greet(settings: Settings) -> None:
+def _greet(settings: "Settings") -> None:
     """Where it is, how to get in, and what to ask first."""
     echo = typer.echo
     echo(
@@ -183,7 +133,9 @@ def _greet(settings: Settings) -> None:
     sys.stdout.flush()
 
 
-async def _is_empty(where: Database) -> bool:
+async def _is_empty(where: "Database") -> bool:
+    import asyncpg
+
     connection = await asyncpg.connect(where.owner_url)
     try:
         return not await connection.fetchval("select exists (select from practice)")
@@ -191,9 +143,12 @@ async def _is_empty(where: Database) -> bool:
         await connection.close()
 
 
-def _load_demo(settings: Settings, where: Database) -> None:
+def _load_demo(settings: "Settings", where: "Database") -> None:
     """Play the main job over HTTP in this process, and keep one token per role for later starts."""
+    import asyncio
+
     from demo.load import load_demo
+    from services.gateways.telemetry.logs import configure_logging
 
     typer.echo("Playing the main job in a demo practice …", err=True)
     # Forty lines of requests would hide the few that matter.
@@ -208,6 +163,12 @@ def _load_demo(settings: Settings, where: Database) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema, all of it or nothing."""
+    import asyncpg
+
+    from app import bring_up_to_date, database
+    from db.embedded import EmbeddedError
+    from settings import SettingsError
+
     settings = _settings()
     try:
         with database(settings) as where:
@@ -230,12 +191,20 @@ def demo() -> None:
 @app.command()
 def worker() -> None:
     """Send what is in the outbox and do what is due, until Ctrl-C."""
+    import asyncio
+
     settings = _settings()
     with _ready_database(settings) as where:
         asyncio.run(_work(settings, where))
 
 
-async def _work(settings: Settings, where: Database) -> None:
+async def _work(settings: "Settings", where: "Database") -> None:
+    import asyncio
+
+    from app import worker as work
+    from db.engine import DB
+    from services.gateways.clock import SystemClock
+
     ended = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
@@ -257,6 +226,10 @@ def token(
     name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
 ) -> None:
     """Issue an API token for a member of that role and print it: it is not shown again."""
+    import asyncio
+
+    from services.rules.errors import DomainError
+
     settings = _settings()
     with _ready_database(settings) as where:
         try:
@@ -265,7 +238,18 @@ def token(
             _fail(str(error))
 
 
-async def _issue(settings: Settings, where: Database, role: str, practice: str, name: str) -> str:
+async def _issue(
+    settings: "Settings", where: "Database", role: str, practice: str, name: str
+) -> str:
+    from datetime import UTC, datetime
+    from uuid import UUID
+
+    import asyncpg
+
+    from db.engine import DB
+    from services.access import issue_token
+    from services.practices import system_actor
+
     connection = await asyncpg.connect(where.owner_url)
     try:
         rows = await connection.fetch(
@@ -312,6 +296,8 @@ def query(
     ] = None,
 ) -> None:
     """Ask the server that runs, and print its answer; exit code 1 if it refuses."""
+    import httpx
+
     settings = _settings()
     try:
         token = token or json.loads(_tokens_file(settings).read_text())["owner"]
@@ -341,6 +327,71 @@ def _variable(given: str) -> tuple[str, str]:
     if not separator:
         raise ValueError(f"a variable is written NAME=VALUE, not {given!r}")
     return name, _read(value)
+
+
+@app.command()
+def schedule(
+    file: Annotated[
+        str,
+        typer.Argument(help="A file of plans; - is standard input.", show_default=False),
+    ] = "-",
+    pretty: Annotated[bool, typer.Option("--pretty", help="Indent the answers.")] = False,
+) -> None:
+    """Schedule plans, without a database: JSON in, one JSON object a line out.
+
+    The input is one plan, an array of plans, or a plan a line:
+
+    \b
+      {"name": "Site", "start": "2026-11-02",
+       "calendar": {"country": "DK", "region": "", "weekend": [5, 6],
+                    "days_off": ["2026-12-24"]},
+       "items": [{"id": "a", "duration_days": 5, "parent": null},
+                 {"id": "b", "duration_days": 3, "constraint":
+                  {"type": "SNET", "date": "2026-11-12"}}],
+       "dependencies": [{"from": "a", "to": "b", "type": "FS",
+                         "lag_days": 1, "lag_kind": "working"}]}
+
+    Without a calendar every day works; one without a weekend has its country's,
+    or Saturday and Sunday (weekdays are numbers from Monday = 0, or names).
+    Without a start, which only a plan without dates may lack, day 0 is Monday
+    2000-01-03. A lag may be negative, and elapsed. An item that others name as
+    parent is a summary.
+
+    A constraint is a kind, or an object of type and date: as_soon_as_possible,
+    as_late_as_possible, start_no_earlier_than, start_no_later_than,
+    finish_no_earlier_than, finish_no_later_than, must_start_on, must_finish_on,
+    or their initials.
+
+    Also read: max_lag_days of a dependency; allocation_percent,
+    percent_complete, actual_start, actual_finish and calendar of an item;
+    calendars (by key) and status_date of the plan.
+
+    \b
+    The answer counts whole working days from 0, the first one's start:
+      {"name", "duration_days", "finish_date", "items": [{"id",
+       "early_start", "early_finish", "late_start", "late_finish",
+       "total_float", "free_float", "critical", "start_date", "finish_date"}]}
+    or {"name", "error": {"code", "message", "items": […]}}.
+
+    Exit code 0: every plan was scheduled. 1: an error is among the answers.
+    2: the input cannot be read.
+    """
+    from services.plan_schedules import answers, as_line
+
+    failed = False
+    try:
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as lines:
+            for found in answers(lines):
+                failed = failed or "error" in found
+                sys.stdout.buffer.write(as_line(found, pretty=pretty))
+                sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Whoever read has enough. Nothing is left to be flushed at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        typer.secho(f"Cannot read {file}: {error.strerror}", err=True, fg="red")
+        raise typer.Exit(2) from None
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
