@@ -30,6 +30,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import QueueExecutionMode
 
 from db.ids import new_id
+from db.queries import acceptances as acceptance_queries
 from db.queries import envelopes as envelope_queries
 from db.queries import practices as practice_queries
 from db.queries.jobs import JOB_NAMES, enqueue, job_queries, read_payload
@@ -179,6 +180,13 @@ async def _link(uow: UnitOfWork, data: dict[str, Any], now: datetime) -> str | N
             uow.tenant_id, UUID(data["document_id"]), now=now, lasts=FILE_LINK_IN_MAIL_LASTS
         )
         return links.file_url(token)
+    if "delivery_recipient_id" in data:
+        told = await acceptance_queries.recipient_by_id(uow, UUID(data["delivery_recipient_id"]))
+        if told is None:
+            return None
+        return links.delivery_url(
+            links.delivery_token(uow.tenant_id, told["id"], told["link_generation"])
+        )
     if "signer_id" not in data:
         return None
     signer = await envelope_queries.signer_by_id(uow, UUID(data["signer_id"]))

@@ -109,6 +109,32 @@ def read_file_token(token: str, *, now: datetime) -> tuple[UUID, UUID]:
     return tenant_id, document_id
 
 
+@dataclass(frozen=True)
+class DeliveryLink:
+    """What the token of somebody who was told of a delivery says; true only once its hash is found on their row."""
+
+    tenant_id: UUID
+    recipient_id: UUID
+    token_hash: bytes
+
+
+def delivery_token(tenant_id: UUID, recipient_id: UUID, generation: int) -> str:
+    """The token of one recipient's link in one generation; it opens their page of deliveries and nothing else."""
+    mac = _mac(f"delivery:{tenant_id}:{recipient_id}:{generation}")
+    return _write(tenant_id.bytes + recipient_id.bytes + mac)
+
+
+def read_delivery_token(token: str) -> DeliveryLink:
+    """Take a recipient's token apart. Raises `NotFound` (LINK_INVALID) where it cannot be one."""
+    data = _read(token, 32 + _MAC_BYTES)
+    return DeliveryLink(UUID(bytes=data[:16]), UUID(bytes=data[16:32]), token_hash(token))
+
+
+def delivery_url(token: str) -> str:
+    """The address of the page where a client tests, accepts or rejects what was handed over."""
+    return f"{_base_url()}/deliveries/{token}"
+
+
 def _base_url() -> str:
     if not _base_urls:
         raise RuntimeError("use_base_url() comes first")

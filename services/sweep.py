@@ -1,8 +1,9 @@
-"""What runs out, runs out without anybody looking: overdue envelopes and offers are written down as expired.
+"""What runs out, runs out without anybody looking: overdue envelopes and offers are written down as expired, test periods end.
 
 Everybody who looks at an open paper past its end sees it as expired already; the sweep makes the rows say so, and gives the
 things they were about back to their practice (a contract's engagement is a draft again, an order is closed). Each envelope
-ends in a transaction of its own: locks are held one subject at a time, and one that cannot end keeps back no other.
+ends in a transaction of its own: locks are held one subject at a time, and one that cannot end keeps back no other. A test
+period that ends without the client's word makes an acceptance (`services.acceptances.silence`).
 
 Safe to run as often and as many at once as one likes: what is due is looked at again under its lock.
 """
@@ -15,9 +16,10 @@ import structlog
 
 from db.ids import new_id
 from db.queries import envelopes as envelope_queries
+from db.queries.acceptances import practices_with_test_periods_due
 from db.queries.sweep import practices_with_overdue_papers
 from db.unit_of_work import read_only, unit_of_work
-from services import change_orders, signing
+from services import acceptances, change_orders, signing
 from services.actor import Actor
 from services.practices import system_actor
 
@@ -39,9 +41,13 @@ async def sweep(now: datetime) -> Sweep:
     """
     ended = failed = 0
     request_id = str(new_id())
-    for practice_id in await practices_with_overdue_papers(now):
+    turns = [
+        *((_sweep_practice, each) for each in await practices_with_overdue_papers(now)),
+        *((_sweep_test_periods, each) for each in await practices_with_test_periods_due(now)),
+    ]
+    for sweep_one, practice_id in turns:
         try:
-            done = await _sweep_practice(system_actor(practice_id, request_id), now)
+            done = await sweep_one(system_actor(practice_id, request_id), now)
         except Exception as error:  # whatever it is, the other practices have their turn
             _note_failure("practice_not_swept", "practice_id", practice_id, error)
             failed += 1
@@ -49,6 +55,10 @@ async def sweep(now: datetime) -> Sweep:
             ended += done.ended
             failed += done.failed
     return Sweep(ended, failed)
+
+
+async def _sweep_test_periods(actor: Actor, now: datetime) -> Sweep:
+    return Sweep(*await acceptances.sweep_test_periods(actor, now))
 
 
 async def _sweep_practice(actor: Actor, now: datetime) -> Sweep:

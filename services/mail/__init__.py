@@ -37,6 +37,7 @@ DOCUMENT_NAMES: Final[dict[str, dict[str, str]]] = {
 """What a mail calls each kind of document."""
 
 _BUTTONS = {"en": "Open the document", "da": "Åbn dokumentet"}
+_DELIVERY_BUTTONS = {"en": "See the delivery and answer", "da": "Se leveringen og svar"}
 _LOCALES = {"en": "en_GB", "da": "da_DK"}
 _MOMENTS = {"en": "d MMMM y 'at' HH:mm (zzzz)", "da": "d. MMMM y 'kl.' HH.mm (zzzz)"}
 
@@ -103,9 +104,10 @@ def write(
     written = _text_environment().get_template(f"{locale}/{kind}.txt").render(values)
     subject, _, body = written.strip().partition("\n")
     blocks = [block.strip() for block in body.split("\n\n") if block.strip()]
+    buttons = _DELIVERY_BUTTONS if "delivery_recipient_id" in data else _BUTTONS
     html = (
         _html_environment()
         .get_template("layout.html")
-        .render(locale=locale, subject=subject, blocks=blocks, link=link, button=_BUTTONS[locale])
+        .render(locale=locale, subject=subject, blocks=blocks, link=link, button=buttons[locale])
     )
     return Letter(subject.strip(), "\n\n".join(blocks) + "\n", html)
