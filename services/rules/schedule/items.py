@@ -42,9 +42,11 @@ class ConstraintKind(StrEnum):
     MUST_FINISH_ON = "must_finish_on"
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleItem:
-    """One item to be scheduled. An item that others name as parent is a summary and its duration is not looked at."""
+class ScheduleItem(NamedTuple):
+    """One item to be scheduled. An item that others name as parent is a summary and its duration is not looked at.
+
+    Items and links are named tuples: a plan has thousands, and two plans are compared item by item.
+    """
 
     item_id: str
     duration_days: int = 0
@@ -52,7 +54,7 @@ class ScheduleItem:
     constraint_kind: ConstraintKind = ConstraintKind.AS_SOON_AS_POSSIBLE
     constraint_date: date | None = None
     calendar_id: str | None = None
-    """The calendar it is worked on; none means the project's."""
+    """The calendar it is worked on; none means the project's. That of a summary holds for its leaves without one."""
     allocation_bps: int = WHOLE_BPS
     """The share of each working day that is given to it: at half time, 5000, four days of work take eight."""
     actual_start: date | None = None
@@ -60,8 +62,7 @@ class ScheduleItem:
     percent_complete_bps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleLink:
+class ScheduleLink(NamedTuple):
     """A dependency. `lag_days` may be negative: a lead.
 
     With `max_lag_days` the successor's event also comes no later than that many days after the predecessor's.
@@ -79,7 +80,8 @@ class ScheduledItem(NamedTuple):
     """What the passes found for one item: boundaries in working days from the project's start, and dates (inclusive).
 
     For a summary: early start and late start are the smallest of its leaves, the finishes the largest, the total float the
-    smallest; it is critical when one of its leaves is. A named tuple, for a plan has thousands of them.
+    smallest of what is not complete; it is critical when one of its leaves is. A named tuple, for a plan has thousands.
+    The floats of an item with a calendar of its own count that calendar's days, and so does its duration.
     """
 
     item_id: str
@@ -102,6 +104,8 @@ class ScheduledItem(NamedTuple):
     to be done as late as possible."""
     planned_finish: int
     is_complete: bool
+    percent_complete_bps: int
+    """How much of it is done; of a summary, its leaves weighted by their planned durations and rounded down."""
 
 
 @dataclass(frozen=True, slots=True)

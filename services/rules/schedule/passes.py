@@ -312,6 +312,7 @@ def _results(
             early_start,
             early_finish,
             False,
+            0,
         )
     scheduled = {item.item_id: item for item in found if item is not None}
     parts = [part for leaf in network.leaves() if (part := found[leaf]) is not None]
