@@ -1,14 +1,15 @@
 """What an order does, part by part: to items, taxes, dates, the deposit, and what ending the work would cost."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from services.rules.calendars import Timeline
 from services.rules.kill_fees import KillFee, KillFeeTerms, compute_kill_fee
 from services.rules.schedule import Schedule, ScheduledItem
-from services.rules.scope import ItemKind, Scope, ScopeDiff, ScopeItem, item_fee
+from services.rules.scope import ChangeKind, ItemKind, Scope, ScopeDiff, ScopeItem, item_fee
+from services.rules.scope.kinds import KIND_OF_FIELD
 from services.rules.taxes import TaxSubtotal
 
 
@@ -24,7 +25,7 @@ class ChangeLine:
     changed_fields: tuple[str, ...] = ()
     cost_before_minor: int | None = None
     cost_after_minor: int | None = None
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[ChangeKind, ...] = ()
     """What kind of change it is, most telling first; one item can be several (longer and dearer)."""
 
     @property
@@ -123,32 +124,24 @@ def kill_fee_exposure(
     return KillFeeExposure(at(fee_before_minor), at(fee_after_minor))
 
 
-_KINDS_BY_FIELD: Mapping[str, str] = {
-    "effort_minutes": "re_estimate",
-    "quantity": "re_estimate",
-    "unit": "re_estimate",
-    "duration_days": "re_estimate",
-    "allocation_bps": "re_estimate",
-    "rate_minor": "re_price",
-    "fee_minor": "re_price",
-    "cost_minor": "re_price",
-    "tax_code": "re_price",
-    "tax_bps": "re_price",
-    "constraint_kind": "re_sequence",
-    "constraint_date": "re_sequence",
-    "parent_key": "re_sequence",
-    "position": "re_sequence",
-    "calendar_key": "calendar_change",
-}
-_KIND_ORDER = ("accelerate", "re_estimate", "re_price", "re_sequence", "calendar_change", "reword")
+_KIND_ORDER: Final = (
+    ChangeKind.ACCELERATE,
+    ChangeKind.RE_ESTIMATE,
+    ChangeKind.RE_PRICE,
+    ChangeKind.RE_SEQUENCE,
+    ChangeKind.CALENDAR_CHANGE,
+    ChangeKind.REWORD,
+)
 
 
-def line_kinds(changed_fields: Sequence[str], *, is_accelerated: bool = False) -> tuple[str, ...]:
+def line_kinds(
+    changed_fields: Sequence[str], *, is_accelerated: bool = False
+) -> tuple[ChangeKind, ...]:
     """The kinds of change that other values of these fields are, most telling first."""
-    found = {_KINDS_BY_FIELD.get(name, "reword") for name in changed_fields}
+    found = {KIND_OF_FIELD.get(name, ChangeKind.REWORD) for name in changed_fields}
     if is_accelerated:
         # Shorter work at a premium is one thing, not a new estimate and a new price.
-        found = found - {"re_estimate", "re_price"} | {"accelerate"}
+        found = found - {ChangeKind.RE_ESTIMATE, ChangeKind.RE_PRICE} | {ChangeKind.ACCELERATE}
     return tuple(kind for kind in _KIND_ORDER if kind in found)
 
 
@@ -178,7 +171,7 @@ def lines_of(
                         None,
                         item_fee(item),
                         cost_after_minor=item.cost_minor,
-                        kinds=("add",),
+                        kinds=(ChangeKind.ADD,),
                     )
                 )
         elif key in changed and (item.kind is not ItemKind.SUMMARY or item_fee(old[key])):
@@ -203,7 +196,7 @@ def lines_of(
             item_fee(item),
             None,
             cost_before_minor=item.cost_minor,
-            kinds=("remove",),
+            kinds=(ChangeKind.REMOVE,),
         )
         for item in difference.removed
         if item.kind is not ItemKind.SUMMARY

@@ -4,17 +4,17 @@ The fingerprint covers all that the client is shown and agrees to: the base scop
 the dates. It leaves out what moves by itself between sending and signing: the day, and the money held.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from services.rules.budgets import Budget, compute_budget
+from services.rules.budgets import Budget
 from services.rules.calendars import CalendarTerms, Timeline, WorkingCalendar
+from services.rules.change_orders.arrangements import Arrangement, arrangements_of
 from services.rules.change_orders.effects import (
     ChangeLine,
     ItemShift,
-    KillFeeBasis,
     KillFeeExposure,
     MilestoneShift,
     RetainerEffect,
@@ -26,7 +26,8 @@ from services.rules.change_orders.effects import (
     milestone_shifts,
     tax_change,
 )
-from services.rules.change_orders.life import ChangeClause, ChangeReason
+from services.rules.change_orders.life import ChangeReason
+from services.rules.change_orders.terms import OrderTerms, StartingPoint, starting_point
 from services.rules.change_orders.totals import (
     ContingencyEffect,
     RunningTotals,
@@ -35,108 +36,37 @@ from services.rules.change_orders.totals import (
 )
 from services.rules.errors import Conflict, Stale
 from services.rules.money import minor_units
-from services.rules.retainers import ONE_THIRD, RetainerShare, deposit_target, shortfall
+from services.rules.retainers import deposit_target, shortfall
 from services.rules.schedule import Schedule
 from services.rules.scope import (
+    Accelerate,
     AddItem,
     Change,
+    ChangeKind,
     Scope,
     ScopeDiff,
     ScopeItem,
     apply_calendar_changes,
     apply_changes,
+    change_kinds,
     change_to_data,
     diff,
     item_fee,
-    schedule_scope,
     scope_fingerprint,
 )
 from services.rules.scope.codec import canonical_sha256
 from services.rules.taxes import TaxSubtotal
 
-Calendars = tuple[WorkingCalendar, Mapping[str, WorkingCalendar]]
-"""The working days of a plan: the engagement's own, and those of its item calendars by key."""
-
-
-def plain_calendars(scope: Scope, terms: CalendarTerms) -> Calendars:
-    """Calendars without public holidays: who knows a table of those passes another function in its place."""
-
-    def plain(each: CalendarTerms) -> WorkingCalendar:
-        return WorkingCalendar(each.weekend, frozenset(each.days_off))
-
-    return plain(terms), {each.key: plain(each.terms) for each in scope.calendars}
-
-
-@dataclass(frozen=True, slots=True)
-class OrderTerms:
-    """What besides the scope and the changes decides on an order: what is agreed, approved, earned, paid and held.
-
-    The contingency is `contingency_minor` where an amount is agreed, else `contingency_bps` of the fee. `locked_keys` are
-    accepted items, which no order touches. `expand` makes working days of the calendar's terms.
-    """
-
-    calendar: CalendarTerms
-    start: date
-    clause: ChangeClause
-    currency: str
-    original_sum_minor: int
-    approved_minor: Sequence[int] = ()
-    contingency_bps: int = 0
-    contingency_minor: int | None = None
-    retention_bps: int = 0
-    retainer_share: RetainerShare = ONE_THIRD
-    retainer_held_minor: int = 0
-    locked_keys: Collection[str] = frozenset()
-    promised_date: date | None = None
-    kill_fee: KillFeeBasis = field(default_factory=KillFeeBasis)
-    expand: Callable[[Scope, CalendarTerms], Calendars] = plain_calendars
-
-    def schedule(self, scope: Scope, calendar: CalendarTerms) -> Schedule:
-        """The plan of a scope under a calendar's terms."""
-        project, calendars = self.expand(scope, calendar)
-        return schedule_scope(scope, project, self.start, calendars=calendars)
-
-    def budget(self, scope: Scope, contingency_minor: int | None = None) -> Budget:
-        """The budget of a scope on these terms, with another contingency if one is given."""
-        return compute_budget(
-            scope,
-            contingency_bps=self.contingency_bps,
-            contingency_minor=self.contingency_minor
-            if contingency_minor is None
-            else contingency_minor,
-            retention_bps=self.retention_bps,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class StartingPoint:
-    """A scope with all that follows from it: computed once, however many changes are then tried on it."""
-
-    scope: Scope
-    fingerprint: str
-    budget: Budget
-    schedule: Schedule
-    outline: tuple[ScopeItem, ...]
-
-
-def starting_point(
-    base: Scope,
-    terms: OrderTerms,
-    *,
-    fingerprint: str | None = None,
-    schedule: Schedule | None = None,
-) -> StartingPoint:
-    """Where orders start from. A `fingerprint` and a `schedule` that are known to be the scope's save their computing.
-
-    It depends on the scope, the calendar, the start, the contingency and the retention; on nothing else of the terms.
-    """
-    return StartingPoint(
-        base,
-        scope_fingerprint(base) if fingerprint is None else fingerprint,
-        terms.budget(base),
-        terms.schedule(base, terms.calendar) if schedule is None else schedule,
-        base.in_outline_order(),
-    )
+__all__ = [
+    "ChangePreview",
+    "OrderTerms",
+    "StartingPoint",
+    "check_base",
+    "check_fingerprint",
+    "preview",
+    "preview_on",
+    "starting_point",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +79,11 @@ class ChangePreview:
     changes: tuple[Change, ...]
     reason: ChangeReason
     difference: ScopeDiff
+    kinds: frozenset[ChangeKind]
     lines: tuple[ChangeLine, ...]
+    """Item by item."""
+    arrangements: tuple[Arrangement, ...]
+    """What is arranged besides."""
     totals: RunningTotals
     tax_change: tuple[TaxSubtotal, ...]
     """The change of each tax category, signed; categories that do not change are left out."""
@@ -288,13 +222,16 @@ def preview_on(
         )
     calendar_after = apply_calendar_changes(terms.calendar, effective)
     schedule_after = terms.schedule(after, calendar_after)
+    days_before, _ = terms.expand(base, terms.calendar)
+    is_other = calendar_after != terms.calendar or after.calendars != base.calendars
     shifts = Shifts(
-        schedule_before, schedule_after, _days_before(start, terms, calendar_after, after)
+        schedule_before, schedule_after, Timeline(days_before, terms.start) if is_other else None
     )
     outline_after = after.in_outline_order()
     difference = diff(base, after)
     required_after = deposit_target(budget_after.total_minor, terms.retainer_share)
-    lines = lines_of(base, outline_after, difference)
+    accelerated = {change.item_key for change in effective if isinstance(change, Accelerate)}
+    lines = lines_of(base, outline_after, difference, accelerated)
     taxes = tax_change(budget_before.tax_subtotals, budget_after.tax_subtotals)
     milestones = milestone_shifts(start.outline, outline_after, shifts)
     new_fingerprint = scope_fingerprint(after)
@@ -337,7 +274,15 @@ def preview_on(
         changes=effective,
         reason=reason,
         difference=difference,
+        kinds=change_kinds(base, effective),
         lines=lines,
+        arrangements=arrangements_of(
+            effective,
+            difference,
+            calendar_before=terms.calendar,
+            calendar_after=calendar_after,
+            working_days=days_before,
+        ),
         totals=totals,
         tax_change=taxes,
         budget_before=budget_before,
@@ -410,16 +355,6 @@ def _with_minimum_fee(
     )
     effective = (*changes, AddItem(item))
     return effective, apply_changes(start.scope, effective, locked_keys=terms.locked_keys)
-
-
-def _days_before(
-    start: StartingPoint, terms: OrderTerms, calendar_after: CalendarTerms, after: Scope
-) -> Timeline | None:
-    """The days agreed so far, to measure shifts on where the order changes what a working day is."""
-    if calendar_after == terms.calendar and after.calendars == start.scope.calendars:
-        return None
-    project, _ = terms.expand(start.scope, terms.calendar)
-    return Timeline(project, terms.start)
 
 
 def _calendar_content(terms: CalendarTerms) -> dict[str, Any]:

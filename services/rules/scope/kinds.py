@@ -35,7 +35,7 @@ class ChangeKind(StrEnum):
     REWORD = "reword"
 
 
-_KIND_OF_FIELD: Final = {
+KIND_OF_FIELD: Final = {
     "kind": ChangeKind.RE_ESTIMATE,
     "quantity": ChangeKind.RE_ESTIMATE,
     "effort_minutes": ChangeKind.RE_ESTIMATE,
@@ -88,7 +88,7 @@ def change_kinds(base: Scope, changes: Sequence[Change]) -> frozenset[ChangeKind
 
 def _kinds_of_revision(before: ScopeItem, after: ScopeItem) -> set[ChangeKind]:
     return {
-        _KIND_OF_FIELD.get(field.name, ChangeKind.REWORD)
+        KIND_OF_FIELD.get(field.name, ChangeKind.REWORD)
         for field in fields(ScopeItem)
         if getattr(before, field.name) != getattr(after, field.name)
     }
