@@ -138,6 +138,7 @@ class Timeline:
     _behind_to: int = field(default=0, init=False, repr=False)
     _off: frozenset[int] = field(default=frozenset(), init=False, repr=False)
     _works: tuple[bool, ...] = field(default=(), init=False, repr=False)
+    _starts: list[date] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Prepare the two empty tables; `_ahead` holds day ordinals upwards, `_behind` downwards."""
@@ -166,7 +167,7 @@ class Timeline:
         )
         self._behind_to = min(downto, self._behind_to)
 
-    def _day(self, index: int) -> int:
+    def day_ordinal(self, index: int) -> int:
         """The ordinal of working day `index`, where 0 is the first on or after the start."""
         if index >= 0:
             while len(self._ahead) <= index:
@@ -183,22 +184,30 @@ class Timeline:
 
     def start_date(self, boundary: int) -> date:
         """The working day that begins at `boundary`."""
-        return date.fromordinal(self._day(boundary))
+        return date.fromordinal(self.day_ordinal(boundary))
 
     def finish_date(self, boundary: int) -> date:
         """The working day that ends at `boundary`: for 5, the fifth day (finishes are inclusive)."""
-        return date.fromordinal(self._day(boundary - 1))
+        return date.fromordinal(self.day_ordinal(boundary - 1))
 
     def started_by(self, day: date) -> int:
         """The first boundary at which something may start on or after `day` (the next working day's, if it is none)."""
-        return self._days_before(day.toordinal())
+        return self.days_before(day.toordinal())
 
     def finished_by(self, day: date) -> int:
         """The last boundary at which something has finished on or before `day`: the working days up to and with it."""
-        return self._days_before(day.toordinal() + 1)
+        return self.days_before(day.toordinal() + 1)
 
-    def _days_before(self, ordinal: int) -> int:
+    def start_dates(self, last_boundary: int) -> list[date]:
+        """The dates that begin at boundary 0, 1 … up to at least `last_boundary`; the list is the timeline's own."""
+        self.day_ordinal(last_boundary)
+        self._starts.extend(map(date.fromordinal, self._ahead[len(self._starts) :]))
+        return self._starts
+
+    def days_before(self, ordinal: int) -> int:
         """How many working days from the start lie before `ordinal`; negative when it is before the start."""
+        if not _FIRST_ORDINAL <= ordinal <= _LAST_ORDINAL + 1:
+            raise out_of_range()
         if ordinal >= self.start.toordinal():
             if ordinal - 1 > self._ahead_to:
                 self._extend_ahead(ordinal - 1)
