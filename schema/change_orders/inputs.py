@@ -1,28 +1,36 @@
-"""The changes of a change order as one writes them: each exactly one of eight."""
+"""The changes of a change order as one writes them: each exactly one of thirteen."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import strawberry
 
-from schema.engagements.inputs import minor
+from schema.engagements.inputs import CalendarInput, minor
 from schema.scalars import MoneyInput
 from schema.scopes.changes import ExpectationInput
-from services.rules.schedule import ConstraintKind, LagKind, LinkKind
+from services.calendars import check_known, clean_terms
+from services.rules.schedule import WHOLE_BPS, ConstraintKind, LagKind, LinkKind
 from services.rules.scope import (
+    Accelerate,
     AddDependency,
     AddExpectation,
     AddItem,
+    AddItemCalendar,
     Change,
+    ChangeCalendar,
     ChangeDependency,
     Dependency,
     Expectation,
+    ItemCalendar,
     ItemKind,
+    Pause,
     RemoveDependency,
     RemoveExpectation,
     RemoveItem,
+    RemoveItemCalendar,
     ReviseItem,
     ScopeItem,
 )
@@ -51,7 +59,13 @@ class NewItemInput:
     cost: MoneyInput | None = strawberry.field(default=None, description="What it costs you.")
     tax_code: str | None = strawberry.field(default=None, description="The engagement's if null.")
     tax_bps: int | None = strawberry.field(default=None, description="The engagement's if null.")
-    duration_days: int = strawberry.field(default=0, description="Working days.")
+    duration_days: int = strawberry.field(default=0, description="Working days at full time.")
+    allocation_bps: int = strawberry.field(
+        default=WHOLE_BPS, description="Share of each working day given to it; 5000 is half time."
+    )
+    calendar_key: str | None = strawberry.field(
+        default=None, description="The item calendar it is worked on; the engagement's own if null."
+    )
     constraint_kind: ConstraintKind = strawberry.field(
         default=ConstraintKind.AS_SOON_AS_POSSIBLE, description="How a date binds it."
     )
@@ -78,6 +92,12 @@ class ReviseItemInput:
     tax_code: str | None = strawberry.field(default=strawberry.UNSET, description="Tax category.")
     tax_bps: int | None = strawberry.field(default=strawberry.UNSET, description="Tax rate.")
     duration_days: int | None = strawberry.field(default=strawberry.UNSET, description="Days.")
+    allocation_bps: int | None = strawberry.field(
+        default=strawberry.UNSET, description="Share of each working day given to it."
+    )
+    calendar_key: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Its calendar; null is the engagement's own."
+    )
     constraint_kind: ConstraintKind | None = strawberry.field(
         default=strawberry.UNSET, description="How a date binds it."
     )
@@ -103,6 +123,9 @@ class DependencyInput:
     lag_kind: LagKind = strawberry.field(
         default=LagKind.WORKING, description="What they are counted in."
     )
+    max_lag_days: int | None = strawberry.field(
+        default=None, description="The successor comes no later than this many days after."
+    )
 
 
 @strawberry.input(description="A dependency to take out.")
@@ -113,6 +136,65 @@ class DependencyIdentityInput:
     successor_key: str = strawberry.field(description="The item that waits.")
     kind: LinkKind = strawberry.field(
         default=LinkKind.FINISH_TO_START, description="Which ends are bound."
+    )
+
+
+@strawberry.input(description="An item done in fewer days, for a premium.")
+class AccelerateInput:
+    """A premium makes the fee a fixed one."""
+
+    key: str = strawberry.field(description="The item's key.")
+    duration_days: int = strawberry.field(description="The working days it takes then.")
+    premium: MoneyInput | None = strawberry.field(
+        default=None, description="What the client pays on top of the item's fee."
+    )
+    extra_cost: MoneyInput | None = strawberry.field(
+        default=None, description="What it costs you on top of the item's cost."
+    )
+
+
+@strawberry.input(description="No work from one day to another.")
+class PauseInput:
+    """Both days included; the delivery moves accordingly."""
+
+    first_day: date = strawberry.field(description="The first day without work.")
+    last_day: date = strawberry.field(description="The last day without work.")
+    reason: str = strawberry.field(default="", description="Why, in words.")
+
+
+@strawberry.input(description="Other working days; what is left out stays.")
+class ChangeCalendarInput:
+    """Of the engagement, or of one item calendar."""
+
+    calendar_key: str | None = strawberry.field(
+        default=None, description="An item calendar; the engagement's own if null."
+    )
+    country: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="ISO 3166 alpha-2: whose public holidays count; null for none.",
+    )
+    region: str | None = strawberry.field(
+        default=strawberry.UNSET, description="ISO 3166-2, without the country; null for none."
+    )
+    weekend: list[int] | None = strawberry.field(
+        default=strawberry.UNSET, description="Weekdays without work, Monday is 0; null for none."
+    )
+    add_days_off: list[date] = strawberry.field(
+        default_factory=list, description="Further own days off."
+    )
+    remove_days_off: list[date] = strawberry.field(
+        default_factory=list, description="Own days off that are worked after all."
+    )
+
+
+@strawberry.input(description="A working calendar that items can name.")
+class ItemCalendarInput:
+    """A crew that works on Saturdays, a partner abroad."""
+
+    key: str = strawberry.field(description="Its key, for items to name.")
+    title: str = strawberry.field(description="What it is called.")
+    calendar: CalendarInput = strawberry.field(
+        default_factory=CalendarInput, description="Its working days."
     )
 
 
@@ -145,6 +227,21 @@ class ChangeInput:
     remove_expectation: ExpectationInput | None = strawberry.field(
         default=strawberry.UNSET, description="An expectation that no longer holds."
     )
+    accelerate: AccelerateInput | None = strawberry.field(
+        default=strawberry.UNSET, description="An item done in fewer days, for a premium."
+    )
+    pause: PauseInput | None = strawberry.field(
+        default=strawberry.UNSET, description="No work from one day to another."
+    )
+    change_calendar: ChangeCalendarInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Other working days."
+    )
+    add_item_calendar: ItemCalendarInput | None = strawberry.field(
+        default=strawberry.UNSET, description="A further calendar that items can name."
+    )
+    remove_item_calendar: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The key of an item calendar to take out."
+    )
 
 
 def changes_of(inputs: Sequence[ChangeInput], engagement: Any) -> list[Change]:
@@ -158,17 +255,9 @@ def _change(change: ChangeInput, engagement: Any, path: str) -> Change:
     if change.revise_item:
         return _revision(change.revise_item, engagement, f"{path}.reviseItem")
     if change.add_dependency:
-        link = change.add_dependency
-        return AddDependency(
-            Dependency(
-                link.predecessor_key, link.successor_key, link.kind, link.lag_days, link.lag_kind
-            )
-        )
+        return AddDependency(Dependency(**_link(change.add_dependency)))
     if change.change_dependency:
-        link = change.change_dependency
-        return ChangeDependency(
-            link.predecessor_key, link.successor_key, link.kind, link.lag_days, link.lag_kind
-        )
+        return ChangeDependency(**_link(change.change_dependency))
     if change.remove_dependency:
         gone = change.remove_dependency
         return RemoveDependency(gone.predecessor_key, gone.successor_key, gone.kind)
@@ -177,14 +266,71 @@ def _change(change: ChangeInput, engagement: Any, path: str) -> Change:
     if change.remove_expectation:
         former = change.remove_expectation
         return RemoveExpectation(Expectation(former.kind, former.text))
+    return _other_change(change, engagement, path)
+
+
+def _other_change(change: ChangeInput, engagement: Any, path: str) -> Change:
+    if change.accelerate:
+        faster, currency = change.accelerate, engagement["currency"]
+        return Accelerate(
+            faster.key,
+            faster.duration_days,
+            minor(faster.premium, currency, f"{path}.accelerate.premium") or 0,
+            minor(faster.extra_cost, currency, f"{path}.accelerate.extraCost") or 0,
+        )
+    if change.pause:
+        return Pause(change.pause.first_day, change.pause.last_day, change.pause.reason)
+    if change.change_calendar:
+        return _calendar_change(change.change_calendar, f"{path}.changeCalendar")
+    if change.add_item_calendar:
+        new = change.add_item_calendar
+        return AddItemCalendar(
+            ItemCalendar(
+                new.key,
+                new.title,
+                clean_terms(
+                    country=new.calendar.country,
+                    region=new.calendar.region,
+                    weekend=new.calendar.weekend,
+                    days_off=new.calendar.days_off,
+                    field=f"{path}.addItemCalendar.calendar",
+                ),
+            )
+        )
+    if isinstance(change.remove_item_calendar, str):
+        return RemoveItemCalendar(change.remove_item_calendar)
     return RemoveItem(change.remove_item or "")
+
+
+def _link(link: DependencyInput) -> dict[str, Any]:
+    return {each.name: getattr(link, each.name) for each in fields(DependencyInput)}
+
+
+def _calendar_change(given: ChangeCalendarInput, path: str) -> ChangeCalendar:
+    if given.country:
+        region = given.region if isinstance(given.region, str) else ""
+        check_known(given.country, region, path)
+
+    def text(value: object) -> str | None:
+        """None keeps what is there, an empty text clears it; the input has null for that."""
+        return None if value is strawberry.UNSET else str(value or "")
+
+    weekend = given.weekend
+    return ChangeCalendar(
+        country=text(given.country),
+        region=text(given.region),
+        weekend=None if weekend is strawberry.UNSET else frozenset(weekend or ()),
+        add_days_off=tuple(given.add_days_off),
+        remove_days_off=tuple(given.remove_days_off),
+        calendar_key=given.calendar_key,
+    )
 
 
 def _new_item(item: NewItemInput, engagement: Any, path: str) -> ScopeItem:
     currency = engagement["currency"]
     same = (
         "title", "parent_key", "description", "quantity", "unit", "effort_minutes", "duration_days", "constraint_kind",
-        "constraint_date", "deliverable", "acceptance_criteria",
+        "constraint_date", "deliverable", "acceptance_criteria", "calendar_key", "allocation_bps",
     )  # fmt: skip
     return ScopeItem(
         item_key=item.key,
@@ -202,7 +348,8 @@ def _new_item(item: NewItemInput, engagement: Any, path: str) -> ScopeItem:
 _MONEY = {"rate": "rate_minor", "fee": "fee_minor", "cost": "cost_minor"}
 _VALUES = (
     "title", "parent_key", "position", "description", "quantity", "unit", "effort_minutes", "tax_code", "tax_bps",
-    "duration_days", "constraint_kind", "constraint_date", "deliverable", "acceptance_criteria",
+    "duration_days", "constraint_kind", "constraint_date", "deliverable", "acceptance_criteria", "calendar_key",
+    "allocation_bps",
 )  # fmt: skip
 
 
@@ -216,4 +363,6 @@ def _revision(item: ReviseItemInput, engagement: Any, path: str) -> ReviseItem:
             values[column] = minor(given, engagement["currency"], f"{path}.{name}")
     if values.get("constraint_kind", False) is None:
         values |= {"constraint_kind": ConstraintKind.AS_SOON_AS_POSSIBLE, "constraint_date": None}
+    if values.get("allocation_bps", False) is None:
+        values["allocation_bps"] = WHOLE_BPS
     return ReviseItem(item.key, values)

@@ -126,7 +126,7 @@ async def price_items(
         except DomainError as error:
             # The rule counts changes; the caller gave items.
             if error.field:
-                error.field = error.field.replace("changes", "items", 1).replace(".values", "")
+                error.field = error.field.replace("changes", "items", 1).replace(".revise_item", "")
             raise
         await _write(uow, draft, priced, now=now)
     return engagement_id

@@ -163,7 +163,7 @@ async def test_a_fee_on_a_summary_or_an_unknown_item_is_refused_whole() -> None:
     case = await a_scoped_engagement()
     for price, code, field in (
         (ItemPrice("site", fee_minor=1), "SCOPE_INVALID", None),
-        (ItemPrice("nowhere", fee_minor=1), "ITEM_NOT_FOUND", "items.1.item_key"),
+        (ItemPrice("nowhere", fee_minor=1), "ITEM_NOT_FOUND", "items.1.key"),
         (ItemPrice("build", fee_minor=-1), "SCOPE_INVALID", None),
     ):
         with pytest.raises((InvalidInput, NotFound)) as refused:

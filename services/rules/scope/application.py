@@ -2,7 +2,8 @@
 
 They apply in the order given, each to what the ones before it left; the result is checked as a whole at the end, so a change
 may lean on a later one. Nothing is guessed: a change that does not fit the scope is refused by its place in the list, in
-`details["change"]` (from 0). The one thing that follows by itself: the dependencies of a removed item go with it.
+`details["change"]` (from 0) and, with the operation and what of it is wrong, in the field: `changes.3.revise_item.key`. The
+one thing that follows by itself: the dependencies of a removed item go with it.
 """
 
 from collections.abc import Collection, Sequence
@@ -132,18 +133,18 @@ class _State:
             raise RuleViolation(
                 f"The scope has an item {item.item_key} already.",
                 code="ITEM_EXISTS",
-                field=f"changes.{position}.item_key",
+                field=f"changes.{position}.add_item.key",
                 change=position,
             )
         self.items[item.item_key] = item
 
     def _remove_item(self, item_key: str, position: int) -> None:
-        self._found(item_key, position, "item_key")
+        self._found(item_key, position, "remove_item")
         if any(item.parent_key == item_key for item in self.items.values()):
             raise RuleViolation(
                 f"{item_key} still holds items: remove or move them first.",
                 code="SUMMARY_NOT_EMPTY",
-                field=f"changes.{position}.item_key",
+                field=f"changes.{position}.remove_item",
                 change=position,
             )
         del self.items[item_key]
@@ -154,12 +155,12 @@ class _State:
         }
 
     def _revise_item(self, change: ReviseItem, position: int) -> None:
-        item = self._found(change.item_key, position, "item_key")
+        item = self._found(change.item_key, position, "revise_item.key")
         if not change.values:
             raise InvalidInput(
                 f"Nothing is revised at {change.item_key}.",
                 code="CHANGES_EMPTY",
-                field=f"changes.{position}.values",
+                field=f"changes.{position}.revise_item",
                 change=position,
             )
         for name in change.values:
@@ -167,22 +168,22 @@ class _State:
                 raise InvalidInput(
                     f"An item has no {name!r:.40} that could be revised.",
                     code="FIELD_NOT_REVISABLE",
-                    field=f"changes.{position}.values",
+                    field=f"changes.{position}.revise_item",
                     change=position,
                 )
         self.items[change.item_key] = replace(item, **change.values)
 
     def _accelerate(self, change: Accelerate, position: int) -> None:
-        item = self._found(change.item_key, position, "accelerate.item_key")
+        item = self._found(change.item_key, position, "accelerate.key")
         path = f"changes.{position}.accelerate"
         for field, value, least in (
             ("duration_days", change.duration_days, 1),
-            ("premium_minor", change.premium_minor, 0),
-            ("extra_cost_minor", change.extra_cost_minor, 0),
+            ("premium", change.premium_minor, 0),
+            ("extra_cost", change.extra_cost_minor, 0),
         ):
             if type(value) is not int or value < least:
                 raise InvalidInput(
-                    f"The {field.rsplit('_', 1)[0].replace('_', ' ')} is a whole number from {least}.",
+                    f"The {field.removesuffix('_days').replace('_', ' ')} of an acceleration begins at {least}.",
                     code="ACCELERATION_INVALID",
                     field=f"{path}.{field}",
                     change=position,
@@ -214,7 +215,7 @@ class _State:
             raise RuleViolation(
                 f"{dependency.successor_key} depends on {dependency.predecessor_key} that way already.",
                 code="DEPENDENCY_EXISTS",
-                field=f"changes.{position}",
+                field=f"changes.{position}.add_dependency",
                 change=position,
             )
         self.dependencies[dependency.identity] = dependency
@@ -222,10 +223,11 @@ class _State:
     def _alter_dependency(self, change: RemoveDependency | ChangeDependency, position: int) -> None:
         identity = (change.predecessor_key, change.successor_key, change.kind.value)
         if identity not in self.dependencies:
+            named = "remove" if isinstance(change, RemoveDependency) else "change"
             raise NotFound(
                 f"{change.successor_key} does not depend on {change.predecessor_key} that way.",
                 code="DEPENDENCY_NOT_FOUND",
-                field=f"changes.{position}",
+                field=f"changes.{position}.{named}_dependency",
                 change=position,
             )
         if isinstance(change, RemoveDependency):
@@ -246,7 +248,7 @@ class _State:
                 raise RuleViolation(
                     "The scope says so already.",
                     code="EXPECTATION_EXISTS",
-                    field=f"changes.{position}",
+                    field=f"changes.{position}.add_expectation",
                     change=position,
                 )
             self.expectations[expectation] = None
@@ -255,7 +257,7 @@ class _State:
                 raise NotFound(
                     "The scope says no such thing.",
                     code="EXPECTATION_NOT_FOUND",
-                    field=f"changes.{position}",
+                    field=f"changes.{position}.remove_expectation",
                     change=position,
                 )
             del self.expectations[expectation]
