@@ -18,8 +18,9 @@ from services.change_orders.drafts import (
     revise_change_order,
     stored_changes,
 )
+from services.change_orders.figures import frozen_figures
 from services.change_orders.outcomes import expire_due, lock, on_declined, on_signed
-from services.change_orders.payload import frozen_figures, order_number
+from services.change_orders.payload import order_number
 from services.change_orders.sending import send_change_order, withdraw_change_order
 
 __all__ = [

@@ -24,6 +24,7 @@ __all__ = [
     "Calculation",
     "calculate",
     "calculate_order",
+    "calculation_from",
     "calculation_of",
     "change_clause",
     "order_reason",
@@ -123,6 +124,11 @@ def calculation_of(
         reason=reason,
         contingency_draw_minor=contingency_draw_minor,
     )
+    return calculation_from(stands, found)
+
+
+def calculation_from(stands: Standing, found: ChangePreview) -> Calculation:
+    """A preview with what it was computed from."""
     terms = replace(stands.terms, calendar=found.calendar_after)
     return Calculation(stands.engagement, stands.version, terms, stands.approved, found)
 

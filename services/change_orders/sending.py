@@ -19,8 +19,9 @@ from services import documents, envelopes
 from services.actor import WRITERS, Actor
 from services.change_orders.calculation import calculate_order, change_clause, require_active
 from services.change_orders.drafts import SUBJECT, locked_order
+from services.change_orders.figures import frozen_figures
 from services.change_orders.outcomes import decide, require_base
-from services.change_orders.payload import change_order_paper, frozen_figures, order_number
+from services.change_orders.payload import change_order_paper, order_number
 from services.idempotency import once
 from services.rules.change_orders import (
     ChangeOrderAction,
