@@ -3,7 +3,8 @@
 Everybody who looks at an open paper past its end sees it as expired already; the sweep makes the rows say so, and gives the
 things they were about back to their practice (a contract's engagement is a draft again, an order is closed). Each envelope
 ends in a transaction of its own: locks are held one subject at a time, and one that cannot end keeps back no other. A test
-period that ends without the client's word makes an acceptance (`services.acceptances.silence`).
+period that ends without the client's word makes an acceptance (`services.acceptances.silence`). Once a day every engagement under
+way is looked at for what needs an alert (`services.alerts`).
 
 Safe to run as often and as many at once as one likes: what is due is looked at again under its lock.
 """
@@ -19,7 +20,7 @@ from db.queries import envelopes as envelope_queries
 from db.queries.acceptances import practices_with_test_periods_due
 from db.queries.sweep import practices_with_overdue_papers
 from db.unit_of_work import read_only, unit_of_work
-from services import acceptances, change_orders, signing
+from services import acceptances, alerts, change_orders, signing
 from services.actor import Actor
 from services.practices import system_actor
 
@@ -54,7 +55,9 @@ async def sweep(now: datetime) -> Sweep:
         else:
             ended += done.ended
             failed += done.failed
-    return Sweep(ended, failed)
+    # Last, so that what has ended by itself is seen as it is now.
+    _, unseen = await alerts.sweep_alerts(now)
+    return Sweep(ended, failed + unseen)
 
 
 async def _sweep_test_periods(actor: Actor, now: datetime) -> Sweep:

@@ -1,0 +1,93 @@
+"""Reads behind an engagement's budget: the version it is of, what was billed, what came in, what is retained."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from db.unit_of_work import UnitOfWork
+
+
+async def version_known_at(
+    uow: UnitOfWork, engagement_id: UUID, known_at: datetime | None
+) -> asyncpg.Record | None:
+    """The scope version that was current at a moment; the current one without a moment."""
+    return await uow.fetchrow(
+        """
+        select * from scope_version
+        where tenant_id = $1 and engagement_id = $2 and ($3::timestamptz is null or created_at <= $3)
+        order by number desc limit 1
+        """,
+        uow.tenant_id, engagement_id, known_at,
+    )  # fmt: skip
+
+
+async def billed_lines(
+    uow: UnitOfWork, engagement_id: UUID, as_of: date, known_at: datetime | None
+) -> list[asyncpg.Record]:
+    """The lines of invoices issued by a date, with the retention of their invoice, invoice by invoice in order."""
+    return await uow.fetch(
+        """
+        select l.invoice_id, l.item_key, l.net_minor, l.tax_minor, i.retention_minor
+        from invoice i
+        join invoice_line l on l.tenant_id = i.tenant_id and l.invoice_id = i.id
+        join ledger_journal j on j.tenant_id = i.tenant_id and j.id = i.journal_id
+        where i.tenant_id = $1 and l.tenant_id = $1 and j.tenant_id = $1 and i.engagement_id = $2
+          and i.status = 'issued' and i.issue_date <= $3 and ($4::timestamptz is null or j.recorded_at <= $4)
+        order by i.number_year, i.number_ordinal, l.position
+        """,
+        uow.tenant_id, engagement_id, as_of, known_at,
+    )  # fmt: skip
+
+
+async def paid_by_invoice(
+    uow: UnitOfWork, engagement_id: UUID, as_of: date, known_at: datetime | None
+) -> dict[UUID, int]:
+    """What was applied to each invoice by a date, in payments and out of retainers, less what went back of it."""
+    rows = await uow.fetch(
+        """
+        select invoice_id, sum(amount)::bigint as amount from (
+          select p.invoice_id, p.applied_minor as amount, p.received_on as on_date, p.recorded_at
+          from payment p join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
+          where p.tenant_id = $1 and i.tenant_id = $1 and i.engagement_id = $2
+          union all
+          select d.invoice_id, d.amount_minor, d.effective_on, d.recorded_at
+          from drawdown d join invoice i on i.tenant_id = d.tenant_id and i.id = d.invoice_id
+          where d.tenant_id = $1 and i.tenant_id = $1 and i.engagement_id = $2
+          union all
+          select p.invoice_id, r.unapplied_minor - r.amount_minor, r.settled_on, j.recorded_at
+          from refund r join payment p on p.tenant_id = r.tenant_id and p.id = r.payment_id
+          join ledger_journal j on j.tenant_id = r.tenant_id and j.id = r.journal_id
+          where r.tenant_id = $1 and p.tenant_id = $1 and j.tenant_id = $1 and r.engagement_id = $2
+          union all
+          select p.invoice_id, r.amount_minor - r.unapplied_minor, r.failed_on, j.recorded_at
+          from refund r join payment p on p.tenant_id = r.tenant_id and p.id = r.payment_id
+          join ledger_journal j on j.tenant_id = r.tenant_id and j.id = r.reversal_journal_id
+          where r.tenant_id = $1 and p.tenant_id = $1 and j.tenant_id = $1 and r.engagement_id = $2
+        ) moved
+        where on_date <= $3 and ($4::timestamptz is null or recorded_at <= $4)
+        group by invoice_id
+        """,
+        uow.tenant_id, engagement_id, as_of, known_at,
+    )  # fmt: skip
+    return {row["invoice_id"]: row["amount"] for row in rows}
+
+
+async def retention_released(
+    uow: UnitOfWork, engagement_id: UUID, as_of: date, known_at: datetime | None
+) -> int:
+    """What the ledger has let go of the retention on this engagement's invoices by a date."""
+    released: int = await uow.fetchval(
+        """
+        select coalesce(-sum(p.amount_minor), 0)::bigint
+        from invoice i
+        join ledger_journal j on j.tenant_id = i.tenant_id and j.source_id = i.id
+        join ledger_posting p on p.tenant_id = j.tenant_id and p.journal_id = j.id
+        join ledger_account a on a.tenant_id = p.tenant_id and a.id = p.account_id
+        where i.tenant_id = $1 and j.tenant_id = $1 and p.tenant_id = $1 and a.tenant_id = $1
+          and i.engagement_id = $2 and a.code = 'retention_receivable' and p.amount_minor < 0
+          and j.effective_date <= $3 and ($4::timestamptz is null or j.recorded_at <= $4)
+        """,
+        uow.tenant_id, engagement_id, as_of, known_at,
+    )  # fmt: skip
+    return released
