@@ -8,7 +8,12 @@ from strawberry.tools import merge_types
 
 from schema.acceptances import Acceptance, AcceptanceMutation
 from schema.books import BooksQuery
-from schema.change_orders import ChangeOrder, ChangeOrderMutation, ChangeOrderQuery
+from schema.change_orders import (
+    ChangeOrder,
+    ChangeOrderMutation,
+    ChangeOrderQuery,
+    ChangePreviewQuery,
+)
 from schema.clients import Client, ClientMutation, ClientQuery, Contact
 from schema.documents import Document, DocumentQuery
 from schema.engagements import (
@@ -50,6 +55,7 @@ Query = merge_types(
         EngagementQuery,
         ScopeQuery,
         ChangeOrderQuery,
+        ChangePreviewQuery,
         RetainerQuery,
         InvoiceQuery,
         RefundQuery,

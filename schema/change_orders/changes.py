@@ -10,13 +10,15 @@ import strawberry
 from db.queries import change_orders as queries
 from db.unit_of_work import read_only
 from schema.change_orders.inputs import ChangeInput, changes_of
-from schema.change_orders.types import ChangeOrder, ChangePreview
+from schema.change_orders.types import ChangeOrder
 from schema.context import Info
+from schema.engagements.inputs import minor
 from schema.errors import Payload, about_all, refusals_as
 from schema.relay import decode_id
+from schema.scalars import MoneyInput
 from services import change_orders, engagements
 from services.actor import MEMBERS
-from services.change_orders import ChangeOrderDetails, frozen_figures, stored_changes
+from services.change_orders import ChangeOrderDetails
 from services.rules.change_orders import ChangeReason, RevenueClass
 from services.rules.errors import NotFound
 
@@ -24,34 +26,6 @@ from services.rules.errors import NotFound
 @strawberry.type
 class ChangeOrderQuery:
     """Mixed into Query."""
-
-    @strawberry.field(
-        description="What changes would do to an engagement: money, tax, every milestone, the delivery date. Nothing is stored."
-    )
-    async def preview_change_order(
-        self, info: Info, *, engagement_id: strawberry.ID, changes: list[ChangeInput]
-    ) -> ChangePreview:
-        """By the same code that a signature goes through."""
-        actor = info.context.actor
-        key = decode_id("Engagement", engagement_id, "engagementId")
-        async with read_only(actor.scope()) as uow:
-            row = await engagements.found(uow, key)
-        with about_all("changes"):
-            found = await change_orders.preview_changes(actor, key, changes_of(changes, row))
-        return ChangePreview.of(frozen_figures(found))
-
-    @strawberry.field(description="What a drafted change order would do as the scope stands now.")
-    async def preview_drafted_change_order(
-        self, info: Info, *, change_order_id: strawberry.ID
-    ) -> ChangePreview:
-        """For a last look before it is sent."""
-        actor = info.context.actor
-        actor.require(*MEMBERS)
-        row = await _row(info, decode_id("ChangeOrder", change_order_id, "changeOrderId"))
-        found = await change_orders.preview_changes(
-            actor, row["engagement_id"], stored_changes(row)
-        )
-        return ChangePreview.of(frozen_figures(found))
 
     @strawberry.field(description="One change order, or null.")
     async def change_order(self, info: Info, id: strawberry.ID) -> ChangeOrder | None:
@@ -81,6 +55,10 @@ class CreateChangeOrderInput:
         default=None, description="The contact who asked; your own proposal if null."
     )
     requested_on: date | None = strawberry.field(default=None, description="Today if null.")
+    contingency_draw: MoneyInput | None = strawberry.field(
+        default=None,
+        description="What it draws from the contingency: at most what is left, and what it adds.",
+    )
 
 
 @strawberry.input(description="A draft to write anew, on the scope version that is current now.")
@@ -102,6 +80,10 @@ class ReviseChangeOrderInput:
         default=None, description="The contact who asked; your own proposal if null."
     )
     requested_on: date | None = strawberry.field(default=None, description="Today if null.")
+    contingency_draw: MoneyInput | None = strawberry.field(
+        default=None,
+        description="What it draws from the contingency: at most what is left, and what it adds.",
+    )
 
 
 @strawberry.input(description="A draft to number, freeze and send out for signature.")
@@ -227,6 +209,10 @@ def _details(
         revenue_class=input.revenue_class.value,
         requested_by=None if asked_by is None else decode_id("Contact", asked_by, "requestedBy"),
         requested_on=input.requested_on,
+        contingency_draw_minor=minor(
+            input.contingency_draw, engagement["currency"], "contingencyDraw"
+        )
+        or 0,
     )
 
 

@@ -58,6 +58,8 @@ def good_arguments(played: Played, name: str) -> Given:
         "previewChangeOrder": {
             "engagementId": ids["engagement"],
             "changes": a_change_order(played, "new-seen")["changes"],
+            "reason": "CLIENT_REQUEST",
+            "contingencyDraw": money("0.00"),
         },
         "previewDraftedChangeOrder": {"changeOrderId": ids["order revised"]},
         "changeOrder": {"id": ids["order revised"]},

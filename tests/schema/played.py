@@ -302,6 +302,7 @@ def a_change_order(played: Played, key: str) -> dict[str, Any]:
         "revenueClass": "PROSPECTIVE",
         "requestedBy": played.ids["signer"],
         "requestedOn": TODAY,
+        "contingencyDraw": money("0.00"),
     }  # fmt: skip
 
 

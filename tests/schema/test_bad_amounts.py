@@ -51,7 +51,9 @@ BAD_MONEY: dict[str, dict[str, Any]] = {
 }
 """Never taken anywhere."""
 
-NAUGHT_IS_AN_AMOUNT = {"fee", "rate", "cost", "minimumFee", "compensation", "reminderFee"}
+NAUGHT_IS_AN_AMOUNT = {
+    "fee", "rate", "cost", "minimumFee", "compensation", "reminderFee", "contingencyDraw",
+}  # fmt: skip
 """Prices may be zero; a movement of money may not."""
 
 MORE_THAN_THERE_IS: dict[str, tuple[str, str]] = {
