@@ -27,6 +27,7 @@ from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.money import BPS, MAX_AMOUNT_MINOR, minor_units
 from services.rules.scope import Scope, scope_fingerprint, scope_to_data
+from services.rules.taxes import check_tax
 from services.rules.text import clean_text
 
 KINDS = ("goods", "consulting", "craft", "corporate_supply")
@@ -350,11 +351,16 @@ def _checked(details: EngagementDetails) -> dict[Any, Any]:
         "kind": details.kind,
         "start_date": details.start_date,
         "promised_date": details.promised_date,
-        "tax_code": clean_text(details.tax_code, "taxCode", max_length=20),
+        "tax_code": _checked_tax_code(details),
         "change_requesters": _requesters(details.change_requesters),
         "clauses": orjson.dumps(_checked_clauses(details.clauses)).decode(),
         **calendar_columns(calendar),
     }
+
+
+def _checked_tax_code(details: EngagementDetails) -> str:
+    check_tax(details.tax_code, details.tax_bps, "taxCode")
+    return details.tax_code
 
 
 def _requesters(roles: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import strawberry
 
 from schema.engagements.inputs import CalendarInput, minor
 from schema.scalars import MoneyInput
-from schema.scopes.changes import ExpectationInput
+from schema.scopes.inputs import ExpectationInput
 from services.calendars import check_known, clean_terms
 from services.rules.schedule import WHOLE_BPS, ConstraintKind, LagKind, LinkKind
 from services.rules.scope import (
@@ -34,6 +34,7 @@ from services.rules.scope import (
     ReviseItem,
     ScopeItem,
 )
+from services.rules.taxes import UNTAXED_CATEGORIES, check_tax
 
 _LAST = 1_000_000
 """Where an item without a position stands among its siblings: at the end."""
@@ -57,8 +58,13 @@ class NewItemInput:
     rate: MoneyInput | None = strawberry.field(default=None, description="Per unit, or per hour.")
     fee: MoneyInput | None = strawberry.field(default=None, description="A fixed fee.")
     cost: MoneyInput | None = strawberry.field(default=None, description="What it costs you.")
-    tax_code: str | None = strawberry.field(default=None, description="The engagement's if null.")
-    tax_bps: int | None = strawberry.field(default=None, description="The engagement's if null.")
+    tax_code: str | None = strawberry.field(
+        default=None,
+        description="A category of UNCL 5305 as EN 16931 takes it: S, Z, E, AE, K, G, O, L, M; the engagement's if null.",
+    )
+    tax_bps: int | None = strawberry.field(
+        default=None, description="The engagement's if null, but zero for Z, E, AE, K, G and O."
+    )
     duration_days: int = strawberry.field(default=0, description="Working days at full time.")
     allocation_bps: int = strawberry.field(
         default=WHOLE_BPS, description="Share of each working day given to it; 5000 is half time."
@@ -89,7 +95,10 @@ class ReviseItemInput:
     rate: MoneyInput | None = strawberry.field(default=strawberry.UNSET, description="Its rate.")
     fee: MoneyInput | None = strawberry.field(default=strawberry.UNSET, description="Its fee.")
     cost: MoneyInput | None = strawberry.field(default=strawberry.UNSET, description="Its cost.")
-    tax_code: str | None = strawberry.field(default=strawberry.UNSET, description="Tax category.")
+    tax_code: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Tax category; Z, E, AE, K, G and O set the rate to zero.",
+    )
     tax_bps: int | None = strawberry.field(default=strawberry.UNSET, description="Tax rate.")
     duration_days: int | None = strawberry.field(default=strawberry.UNSET, description="Days.")
     allocation_bps: int | None = strawberry.field(
@@ -328,6 +337,7 @@ def _calendar_change(given: ChangeCalendarInput, path: str) -> ChangeCalendar:
 
 def _new_item(item: NewItemInput, engagement: Any, path: str) -> ScopeItem:
     currency = engagement["currency"]
+    tax_code = engagement["tax_code"] if item.tax_code is None else item.tax_code
     same = (
         "title", "parent_key", "description", "quantity", "unit", "effort_minutes", "duration_days", "constraint_kind",
         "constraint_date", "deliverable", "acceptance_criteria", "calendar_key", "allocation_bps",
@@ -339,10 +349,19 @@ def _new_item(item: NewItemInput, engagement: Any, path: str) -> ScopeItem:
         rate_minor=minor(item.rate, currency, f"{path}.rate"),
         fee_minor=minor(item.fee, currency, f"{path}.fee"),
         cost_minor=minor(item.cost, currency, f"{path}.cost") or 0,
-        tax_code=engagement["tax_code"] if item.tax_code is None else item.tax_code,
-        tax_bps=engagement["tax_bps"] if item.tax_bps is None else item.tax_bps,
+        tax_code=tax_code,
+        tax_bps=_tax_bps(item, tax_code, engagement, path),
         **{name: getattr(item, name) for name in same},
     )
+
+
+def _tax_bps(item: NewItemInput, tax_code: str, engagement: Any, path: str) -> int:
+    """The rate given, or the engagement's; none where the category has none."""
+    if item.tax_code is not None:
+        check_tax(tax_code, item.tax_bps, f"{path}.taxCode")
+    if item.tax_bps is not None:
+        return item.tax_bps
+    return 0 if tax_code in UNTAXED_CATEGORIES else int(engagement["tax_bps"])
 
 
 _MONEY = {"rate": "rate_minor", "fee": "fee_minor", "cost": "cost_minor"}
@@ -363,6 +382,11 @@ def _revision(item: ReviseItemInput, engagement: Any, path: str) -> ReviseItem:
             values[column] = minor(given, engagement["currency"], f"{path}.{name}")
     if values.get("constraint_kind", False) is None:
         values |= {"constraint_kind": ConstraintKind.AS_SOON_AS_POSSIBLE, "constraint_date": None}
+    if isinstance(item.tax_code, str):
+        # A category without a rate takes the rate with it.
+        if item.tax_code in UNTAXED_CATEGORIES:
+            values.setdefault("tax_bps", 0)
+        check_tax(item.tax_code, values.get("tax_bps"), f"{path}.taxCode")
     if values.get("allocation_bps", False) is None:
         values["allocation_bps"] = WHOLE_BPS
     return ReviseItem(item.key, values)

@@ -1,13 +1,14 @@
-"""The scope before the contract: preview an import, import, price, set expectations."""
+"""The scope before the contract: preview an import, import, write item by item, price, set expectations."""
 
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, cast
 
 import strawberry
 
 from db.unit_of_work import read_only
+from schema.change_orders.inputs import ChangeInput, changes_of
 from schema.context import Info
 from schema.engagements.changes import engagement_now
 from schema.engagements.inputs import minor
@@ -15,12 +16,13 @@ from schema.engagements.types import Engagement
 from schema.errors import Payload, UserError, about_all, refusals_as
 from schema.relay import decode_id
 from schema.scalars import MoneyInput
+from schema.scopes.inputs import ExpectationInput
 from schema.scopes.reads import plan_parts
-from schema.scopes.types import ScopePlan
+from schema.scopes.types import PlanFileProblem, ScopePlan
 from services import engagements, scopes
 from services.rules.errors import InvalidInput
-from services.rules.plan_files import PlanProblem
-from services.rules.scope import Expectation, ExpectationKind
+from services.rules.scope import Expectation
+from services.rules.taxes import UNTAXED_CATEGORIES, check_tax
 from services.scopes import ItemPrice
 
 
@@ -32,28 +34,6 @@ class PlanFormat(Enum):
         "json", description="One JSON object: the plan format, or a scheduler's recorded plan."
     )
     CSV = strawberry.enum_value("csv", description="One item a line under a line of column names.")
-
-
-@strawberry.type(description="One thing that is wrong with a plan's file.")
-class PlanFileProblem:
-    """Named by line or item, and field."""
-
-    message: str = strawberry.field(description="A sentence for people.")
-    code: str = strawberry.field(description="Which kind of problem.")
-    field: str = strawberry.field(description="Where, such as `items[3].fee`.")
-    line: int | None = strawberry.field(description="The line of the file, where it has lines.")
-    item_key: str | None = strawberry.field(description="The item, where it can be told.")
-
-    @classmethod
-    def of(cls, problem: PlanProblem) -> Self:
-        """From the rule's."""
-        return cls(
-            message=problem.message,
-            code=problem.code,
-            field=problem.field,
-            line=problem.line,
-            item_key=problem.item_key,
-        )
 
 
 @strawberry.type(description="What a file would make of the scope; nothing is stored.")
@@ -143,14 +123,6 @@ class PriceScopeItemsInput:
     items: list[ItemPriceInput] = strawberry.field(description="The items.")
 
 
-@strawberry.input(description="A sentence on what the client may not, or must, count on.")
-class ExpectationInput:
-    """Recorded and printed."""
-
-    kind: ExpectationKind = strawberry.field(description="Exclusion, assumption or not guaranteed.")
-    text: str = strawberry.field(description="The sentence.")
-
-
 @strawberry.input(description="The whole register of expectations of the scope draft.")
 class SetExpectationsInput:
     """It takes the place of what is there."""
@@ -160,13 +132,23 @@ class SetExpectationsInput:
     expectations: list[ExpectationInput] = strawberry.field(description="The register.")
 
 
+@strawberry.input(description="Changes to the scope draft, in order; all or none.")
+class ChangeScopeDraftInput:
+    """The draft may be incomplete afterwards; what only the whole shows is in its `problems`."""
+
+    engagement_id: strawberry.ID = strawberry.field(description="The engagement.")
+    expected_version: int = strawberry.field(description="The draft's version you saw.")
+    changes: list[ChangeInput] = strawberry.field(description="What changes.")
+
+
 @strawberry.type(description="The engagement with its scope draft, or why not.")
 class ScopeDraftPayload(Payload):
     """Answer of mutations of the draft."""
 
     engagement: Engagement | None = strawberry.field(default=None, description="As it is now.")
     problems: list[PlanFileProblem] = strawberry.field(
-        default_factory=list, description="What is wrong with the file, if it was refused."
+        default_factory=list,
+        description="What is wrong with the file, or with the values, if it was refused.",
     )
 
 
@@ -190,11 +172,32 @@ class ScopeMutation:
                 now=info.context.now,
             )
         except InvalidInput as error:
-            problems: Any = error.details.get("problems", ())
-            return ScopeDraftPayload(
-                user_errors=[UserError.of(error)],
-                problems=[PlanFileProblem.of(each) for each in problems],
-            )
+            return _refused(error)
+        return ScopeDraftPayload(engagement=await engagement_now(info, engagement_id))
+
+    @strawberry.mutation(
+        description="Write the scope draft item by item, with the changes a change order is made of."
+    )
+    @refusals_as(ScopeDraftPayload)
+    async def change_scope_draft(
+        self, info: Info, input: ChangeScopeDraftInput
+    ) -> ScopeDraftPayload:
+        """All or none; a draft that is not complete yet is stored."""
+        actor = info.context.actor
+        engagement_id = decode_id("Engagement", input.engagement_id, "engagementId")
+        async with read_only(actor.scope()) as uow:
+            engagement = await engagements.found(uow, engagement_id)
+        try:
+            with about_all("changes"):
+                await scopes.change_draft(
+                    actor,
+                    engagement_id,
+                    changes_of(input.changes, engagement),
+                    expected_version=input.expected_version,
+                    now=info.context.now,
+                )
+        except InvalidInput as error:
+            return _refused(error)
         return ScopeDraftPayload(engagement=await engagement_now(info, engagement_id))
 
     @strawberry.mutation(description="Put fees and words on items of the scope draft.")
@@ -231,13 +234,28 @@ class ScopeMutation:
         return ScopeDraftPayload(engagement=await engagement_now(info, engagement_id))
 
 
+def _refused(error: InvalidInput) -> ScopeDraftPayload:
+    """A refusal with every problem named, of a file or of a draft's values."""
+    problems: Any = error.details.get("problems", ())
+    return ScopeDraftPayload(
+        user_errors=[UserError.of(error)],
+        problems=[PlanFileProblem.of(each) for each in problems],
+    )
+
+
 def _price(item: ItemPriceInput, currency: str, path: str) -> ItemPrice:
     same = (
-        "quantity", "unit", "effort_minutes", "tax_code", "tax_bps", "title", "description", "deliverable",
+        "quantity", "unit", "effort_minutes", "tax_code", "title", "description", "deliverable",
         "acceptance_criteria",
     )  # fmt: skip
+    tax_bps = item.tax_bps
+    if item.tax_code is not None:
+        if item.tax_code in UNTAXED_CATEGORIES and tax_bps is None:
+            tax_bps = 0
+        check_tax(item.tax_code, tax_bps, f"{path}.taxCode")
     return ItemPrice(
         item.key,
+        tax_bps=tax_bps,
         fee_minor=minor(item.fee, currency, f"{path}.fee"),
         rate_minor=minor(item.rate, currency, f"{path}.rate"),
         cost_minor=minor(item.cost, currency, f"{path}.cost"),

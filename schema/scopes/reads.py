@@ -13,12 +13,13 @@ from db.queries import scopes as queries
 from db.unit_of_work import read_only
 from schema.context import Info
 from schema.relay import Node, encode_id, fetches
+from schema.scopes.items import ScopeItem, ScopeLine, items_of, lines_of
 from schema.scopes.types import (
     Budget,
     Expectation,
+    ItemCalendar,
+    PlanFileProblem,
     ScopeDependency,
-    ScopeItem,
-    ScopePlan,
     Timeline,
     budget,
     budget_of,
@@ -26,6 +27,8 @@ from schema.scopes.types import (
 )
 from services import scopes
 from services.actor import MEMBERS
+from services.engagements import calendar_terms
+from services.rules import scope as rule
 from services.rules.scope import ExpectationKind
 from services.scopes import ScopeState, ScopeTerms
 from services.scopes.drafts import load_stored
@@ -47,7 +50,7 @@ class ScopeVersion(Node):
     async def items(self, info: Info) -> list[ScopeItem]:
         """With the dates and figures they had when the version was made."""
         rows = await _items_loader(info).load(self.row["id"])
-        return [ScopeItem.of(row, self.row["currency"]) for row in rows]
+        return items_of(rows, self.row["currency"])
 
     @strawberry.field(description="Its dependencies as drawn.")
     async def dependencies(self, info: Info) -> list[ScopeDependency]:
@@ -61,12 +64,21 @@ class ScopeVersion(Node):
         rows = await _expectations_loader(info).load(self.row["id"])
         return [Expectation(kind=ExpectationKind(row["kind"]), text=row["text"]) for row in rows]
 
+    @strawberry.field(description="The working calendars that its items name.")
+    async def calendars(self, info: Info) -> list[ItemCalendar]:
+        """As they were agreed."""
+        rows = await _calendars_loader(info).load(self.row["id"])
+        return [
+            ItemCalendar.of(rule.ItemCalendar(row["key"], row["title"], calendar_terms(row)))
+            for row in rows
+        ]
+
     @strawberry.field(description="When the work is done.")
     async def timeline(self, info: Info) -> Timeline:
         """As computed when the version was made."""
         rows = await _items_loader(info).load(self.row["id"])
         return timeline_of(
-            [ScopeItem.of(row, self.row["currency"]) for row in rows],
+            items_of(rows, self.row["currency"]),
             start_date=self.row["start_date"],
             delivery_date=self.row["delivery_date"],
             duration_days=self.row["duration_days"],
@@ -92,21 +104,36 @@ class ScopeVersion(Node):
 
 
 @strawberry.type(description="What the scope is going to be, until the contract is signed.")
-class ScopeDraft(ScopePlan):
-    """Free to change while the engagement is a draft."""
+class ScopeDraft:
+    """Free to change while the engagement is a draft. It may be incomplete: then nothing is dated or added up."""
 
     version: int = strawberry.field(description="Send it back as `expectedVersion` to change it.")
     source: str = strawberry.field(description="The file it came from.")
     fingerprint: str = strawberry.field(description="SHA-256 of the scope's canonical data.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
+    problems: list[PlanFileProblem] = strawberry.field(
+        description="All that must be put right before it can go into a contract."
+    )
+    lines: list[ScopeLine] = strawberry.field(
+        description="Its items as they are written, complete or not, in outline order."
+    )
+    items: list[ScopeItem] = strawberry.field(
+        description="Its items with dates and figures, in outline order; none while there are problems."
+    )
+    dependencies: list[ScopeDependency] = strawberry.field(description="As drawn.")
+    expectations: list[Expectation] = strawberry.field(description="The register.")
+    calendars: list[ItemCalendar] = strawberry.field(description="The calendars that items name.")
+    timeline: Timeline | None = strawberry.field(
+        description="When the work is done; null while there are problems."
+    )
+    budget: Budget | None = strawberry.field(
+        description="What it earns and costs; null while there are problems."
+    )
 
 
-def plan_parts(state: ScopeState, terms: ScopeTerms) -> dict[str, Any]:
-    """The fields of a `ScopePlan`."""
-    items = [ScopeItem.of(row, terms.currency) for row in item_rows(state)]
-    figures, schedule = state.budget, state.schedule
+def written_parts(scope: rule.Scope) -> dict[str, Any]:
+    """The fields of a scope that are there whether it is sound or not."""
     return {
-        "items": items,
         "dependencies": [
             ScopeDependency(
                 predecessor_key=link.predecessor_key,
@@ -114,12 +141,24 @@ def plan_parts(state: ScopeState, terms: ScopeTerms) -> dict[str, Any]:
                 kind=link.kind,
                 lag_days=link.lag_days,
                 lag_kind=link.lag_kind,
+                max_lag_days=link.max_lag_days,
             )
-            for link in state.scope.dependencies
+            for link in scope.dependencies
         ],
         "expectations": [
-            Expectation(kind=each.kind, text=each.text) for each in state.scope.expectations
+            Expectation(kind=each.kind, text=each.text) for each in scope.expectations
         ],
+        "calendars": [ItemCalendar.of(each) for each in scope.calendars],
+    }
+
+
+def plan_parts(state: ScopeState, terms: ScopeTerms) -> dict[str, Any]:
+    """The fields of a `ScopePlan`."""
+    items = items_of(item_rows(state), terms.currency)
+    figures, schedule = state.budget, state.schedule
+    return {
+        **written_parts(state.scope),
+        "items": items,
         "timeline": timeline_of(
             items,
             start_date=schedule.start_date,
@@ -142,18 +181,24 @@ def plan_parts(state: ScopeState, terms: ScopeTerms) -> dict[str, Any]:
 
 
 async def draft_of(info: Info, engagement: Any) -> ScopeDraft | None:
-    """The draft of an engagement's row, scheduled and added up."""
+    """The draft of an engagement's row, scheduled and added up where it is complete."""
     row = await _drafts_loader(info).load(engagement["id"])
     if row is None:
         return None
     terms = scopes.terms_of_engagement(engagement)
-    state = scopes.compute_state(load_stored(row["body"]), terms)
+    scope = load_stored(row["body"])
+    found = scopes.read_draft(scope, terms)
+    parts = {"items": [], "timeline": None, "budget": None, **written_parts(scope)}
+    if found.state is not None:
+        parts = plan_parts(found.state, terms)
     return ScopeDraft(
         version=row["version"],
         source=row["source"],
         fingerprint=row["fingerprint"],
         updated_at=row["updated_at"],
-        **plan_parts(state, terms),
+        problems=[PlanFileProblem.of(each) for each in found.problems],
+        lines=lines_of(scope, terms.currency),
+        **parts,
     )
 
 
@@ -197,6 +242,14 @@ def _dependencies_loader(info: Info) -> DataLoader[UUID, list[Any]]:
             return _grouped(ids, await queries.dependencies_of(uow, ids))
 
     return info.context.loader("scopes.dependencies", load)
+
+
+def _calendars_loader(info: Info) -> DataLoader[UUID, list[Any]]:
+    async def load(ids: list[UUID]) -> list[list[Any]]:
+        async with read_only(info.context.actor.scope()) as uow:
+            return _grouped(ids, await queries.calendars_of(uow, ids))
+
+    return info.context.loader("scopes.calendars", load)
 
 
 def _expectations_loader(info: Info) -> DataLoader[UUID, list[Any]]:

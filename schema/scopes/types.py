@@ -1,24 +1,22 @@
-"""What a scope of work looks like: items with their dates and figures, dependencies, expectations."""
+"""What a scope of work looks like: dependencies, expectations, calendars, its budget and its timeline."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any, Self
 
 import strawberry
 
 from schema.scalars import Money
-from services.rules import money as rules
+from schema.scopes.items import ScopeItem, money, money_or_none
+from services.rules import scope as rule
 from services.rules.money import share
-from services.rules.schedule import ConstraintKind, LagKind, LinkKind
+from services.rules.plan_files import PlanProblem
+from services.rules.schedule import LagKind, LinkKind
 from services.rules.scope import ExpectationKind, ItemKind
 
-strawberry.enum(ItemKind, description="A heading, a piece of work, or an event without duration.")
-strawberry.enum(
-    ConstraintKind,
-    description="How a date binds an item, or which way it leans; all but the first two need a date.",
-)
+__all__ = ["money", "money_or_none"]
+
 strawberry.enum(
     LinkKind,
     name="DependencyKind",
@@ -31,99 +29,6 @@ strawberry.enum(
 )
 
 
-def money(amount_minor: int, currency: str) -> Money:
-    """An amount of the services as the schema's."""
-    return Money.of(rules.Money(amount_minor, currency))
-
-
-def money_or_none(amount_minor: int | None, currency: str) -> Money | None:
-    """An amount that may be missing."""
-    return None if amount_minor is None else money(amount_minor, currency)
-
-
-@strawberry.type(description="A unit of scope with its price, its dates and its floats.")
-class ScopeItem:
-    """A leaf (task or milestone), or a summary whose figures are those of what it holds.
-
-    Boundaries count whole working days from the start of the plan: 0 is the beginning of its first working day.
-    """
-
-    key: str = strawberry.field(description="Stable through all versions of the scope.")
-    parent_key: str | None = strawberry.field(description="The summary it lies in.")
-    kind: ItemKind = strawberry.field(description="Summary, task or milestone.")
-    title: str = strawberry.field(description="What it is called.")
-    description: str = strawberry.field(description="What it comprises.")
-    quantity: Decimal | None = strawberry.field(description="How many units, where priced so.")
-    unit: str = strawberry.field(description="What the quantity counts.")
-    rate: Money | None = strawberry.field(description="Price of a unit, or of an hour of effort.")
-    fee: Money = strawberry.field(description="What it costs the client, before tax.")
-    cost: Money = strawberry.field(description="What it costs the practice.")
-    margin: Money = strawberry.field(description="Fee less cost.")
-    tax: Money = strawberry.field(description="Its share of the tax.")
-    tax_code: str = strawberry.field(description="Tax category (UNCL 5305), such as S.")
-    tax_bps: int = strawberry.field(description="Tax rate in basis points.")
-    effort_minutes: int = strawberry.field(description="Estimated effort.")
-    duration_days: int = strawberry.field(description="Working days from start to finish.")
-    constraint_kind: ConstraintKind = strawberry.field(description="How a date binds it.")
-    constraint_date: date | None = strawberry.field(description="That date.")
-    deliverable: str = strawberry.field(description="What the client receives of it.")
-    acceptance_criteria: str = strawberry.field(description="When it counts as done.")
-    start_date: date = strawberry.field(description="Its first day.")
-    finish_date: date = strawberry.field(description="Its last day.")
-    late_start_date: date = strawberry.field(description="The latest day it may start.")
-    late_finish_date: date = strawberry.field(description="The latest day it may finish.")
-    early_start: int = strawberry.field(description="Earliest start, as a boundary.")
-    early_finish: int = strawberry.field(description="Earliest finish, as a boundary.")
-    late_start: int = strawberry.field(description="Latest start, as a boundary.")
-    late_finish: int = strawberry.field(description="Latest finish, as a boundary.")
-    total_float_days: int = strawberry.field(description="Slack before the delivery moves.")
-    free_float_days: int = strawberry.field(description="Slack before a successor moves.")
-    is_critical: bool = strawberry.field(description="Whether it lies on the critical path.")
-
-    @classmethod
-    def of(cls, row: Any, currency: str) -> Self:
-        """From a row of `scope_item`, or what would become one."""
-        quantity = row["quantity"]
-        return cls(
-            key=row["item_key"],
-            parent_key=row["parent_key"],
-            kind=ItemKind(row["kind"]),
-            title=row["title"],
-            description=row["description"],
-            quantity=None if quantity is None else plain(Decimal(quantity)),
-            unit=row["unit"],
-            rate=money_or_none(row["rate_minor"], currency),
-            fee=money(row["fee_minor"], currency),
-            cost=money(row["cost_minor"], currency),
-            margin=money(row["fee_minor"] - row["cost_minor"], currency),
-            tax=money(row["tax_minor"], currency),
-            tax_code=row["tax_code"],
-            tax_bps=row["tax_bps"],
-            effort_minutes=row["effort_minutes"],
-            duration_days=row["duration_days"],
-            constraint_kind=ConstraintKind(row["constraint_kind"]),
-            constraint_date=row["constraint_date"],
-            deliverable=row["deliverable"],
-            acceptance_criteria=row["acceptance_criteria"],
-            start_date=row["start_date"],
-            finish_date=row["finish_date"],
-            late_start_date=row["late_start_date"],
-            late_finish_date=row["late_finish_date"],
-            early_start=row["early_start"],
-            early_finish=row["early_finish"],
-            late_start=row["late_start"],
-            late_finish=row["late_finish"],
-            total_float_days=row["total_float"],
-            free_float_days=row["free_float"],
-            is_critical=row["is_critical"],
-        )
-
-
-def plain(value: Decimal) -> Decimal:
-    """Without zeros at the end, and without an exponent."""
-    return Decimal(format(value.normalize(), "f"))
-
-
 @strawberry.type(description="An ordering of two items.")
 class ScopeDependency:
     """Negative lag is a lead."""
@@ -133,6 +38,9 @@ class ScopeDependency:
     kind: LinkKind = strawberry.field(description="Which ends are bound.")
     lag_days: int = strawberry.field(description="Days to wait; negative for a lead.")
     lag_kind: LagKind = strawberry.field(description="What they are counted in.")
+    max_lag_days: int | None = strawberry.field(
+        description="The successor comes no later than this many days after; null for no limit."
+    )
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -143,6 +51,7 @@ class ScopeDependency:
             kind=LinkKind(row["kind"]),
             lag_days=row["lag_days"],
             lag_kind=LagKind(row["lag_kind"]),
+            max_lag_days=row["max_lag_days"],
         )
 
 
@@ -152,6 +61,30 @@ class Expectation:
 
     kind: ExpectationKind = strawberry.field(description="Exclusion, assumption or not guaranteed.")
     text: str = strawberry.field(description="The sentence.")
+
+
+@strawberry.type(description="A working calendar that items of a scope name.")
+class ItemCalendar:
+    """A crew that works on Saturdays, a partner abroad."""
+
+    key: str = strawberry.field(description="What items name it by.")
+    title: str = strawberry.field(description="What it is called.")
+    country: str | None = strawberry.field(description="Whose public holidays count.")
+    region: str = strawberry.field(description="Of the country, where holidays differ.")
+    weekend: list[int] = strawberry.field(description="Weekdays without work; Monday is 0.")
+    days_off: list[date] = strawberry.field(description="Own days off, those of pauses among them.")
+
+    @classmethod
+    def of(cls, calendar: rule.ItemCalendar) -> Self:
+        """From the rules'."""
+        return cls(
+            key=calendar.key,
+            title=calendar.title,
+            country=calendar.terms.country,
+            region=calendar.terms.region,
+            weekend=sorted(calendar.terms.weekend),
+            days_off=list(calendar.terms.days_off),
+        )
 
 
 @strawberry.type(description="Tax of one category at one rate.")
@@ -178,6 +111,32 @@ class Budget:
     )
     retention: Money = strawberry.field(description="Kept back from invoices until acceptance.")
     taxes: list[TaxAmount] = strawberry.field(description="The tax by category and rate.")
+
+
+@strawberry.type(
+    description="One thing that is wrong with a plan's file, or open in a scope draft."
+)
+class PlanFileProblem:
+    """Named by line or item, and field."""
+
+    message: str = strawberry.field(description="A sentence for people.")
+    code: str = strawberry.field(description="Which kind of problem.")
+    field: str = strawberry.field(description="Where, such as `items[3].fee` or `parent_key`.")
+    line: int | None = strawberry.field(
+        description="The line of the file, where it has lines; in a draft the place in its list, from 1."
+    )
+    item_key: str | None = strawberry.field(description="The item, where it can be told.")
+
+    @classmethod
+    def of(cls, problem: PlanProblem | rule.ScopeProblem) -> Self:
+        """From the rules'."""
+        return cls(
+            message=problem.message,
+            code=problem.code if isinstance(problem, PlanProblem) else "SCOPE_INVALID",
+            field=problem.field,
+            line=problem.line,
+            item_key=problem.item_key,
+        )
 
 
 @strawberry.type(description="An event without duration.")
@@ -210,6 +169,7 @@ class ScopePlan:
     items: list[ScopeItem] = strawberry.field(description="In outline order.")
     dependencies: list[ScopeDependency] = strawberry.field(description="As drawn.")
     expectations: list[Expectation] = strawberry.field(description="The register.")
+    calendars: list[ItemCalendar] = strawberry.field(description="The calendars that items name.")
     timeline: Timeline = strawberry.field(description="When the work is done.")
     budget: Budget = strawberry.field(description="What it earns and costs.")
 

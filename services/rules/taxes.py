@@ -7,9 +7,44 @@ the category, so a total is the same whether it is read by line or by category.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from services.rules.errors import InvalidInput
 from services.rules.money import BPS, share
+
+TAX_CATEGORIES: Final = {
+    "S": "standard or reduced rate",
+    "Z": "zero rated",
+    "E": "exempt",
+    "AE": "reverse charge",
+    "K": "supply within the European Economic Area",
+    "G": "export",
+    "O": "outside the scope of tax",
+    "L": "Canary Islands general indirect tax",
+    "M": "tax of Ceuta and Melilla",
+}
+"""The codes of UNCL 5305 that EN 16931 takes (its code list for BT-118 and BT-151), by what they stand for."""
+UNTAXED_CATEGORIES: Final = frozenset({"Z", "E", "AE", "K", "G", "O"})
+"""Those whose rate is zero, or that have none (rules BR-Z-05, BR-E-05, BR-AE-05, BR-IC-05, BR-G-05, BR-O-05)."""
+
+
+def check_tax(tax_code: str, tax_bps: int | None, field: str) -> None:
+    """Raise InvalidInput (TAX_CODE_UNKNOWN, TAX_RATE_OF_CATEGORY) for a category that no invoice could carry.
+
+    Asked of what comes in now. Scopes that were stored before keep what they say.
+    """
+    if tax_code not in TAX_CATEGORIES:
+        raise InvalidInput(
+            f"A tax category is one of {', '.join(TAX_CATEGORIES)} (UNCL 5305, as EN 16931 takes it).",
+            code="TAX_CODE_UNKNOWN",
+            field=field,
+        )
+    if tax_bps and tax_code in UNTAXED_CATEGORIES:
+        raise InvalidInput(
+            f"{tax_code} is {TAX_CATEGORIES[tax_code]}: its rate is zero.",
+            code="TAX_RATE_OF_CATEGORY",
+            field=field,
+        )
 
 
 class TaxableLine(NamedTuple):

@@ -1,11 +1,14 @@
 """Scopes of work: the draft before the contract, the versions after it, and what moved between them."""
 
 from services.scopes.drafts import (
+    DraftReading,
     ItemPrice,
+    change_draft,
     draft_scope,
     import_scope,
     preview_import,
     price_items,
+    read_draft,
     set_expectations,
 )
 from services.scopes.imports import FileFormat, ScopePreview
@@ -22,6 +25,7 @@ from services.scopes.versions import (
 )
 
 __all__ = [
+    "DraftReading",
     "EngagementVariance",
     "FileFormat",
     "ItemPrice",
@@ -29,6 +33,7 @@ __all__ = [
     "ScopePreview",
     "ScopeState",
     "ScopeTerms",
+    "change_draft",
     "compute_state",
     "current_version",
     "draft_scope",
@@ -36,6 +41,7 @@ __all__ = [
     "load_scope",
     "preview_import",
     "price_items",
+    "read_draft",
     "set_expectations",
     "terms_of_engagement",
     "terms_of_version",

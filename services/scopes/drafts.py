@@ -14,19 +14,26 @@ from db.tables.scopes import ScopeDraft
 from db.unit_of_work import UnitOfWork, read_only, unit_of_work
 from services import engagements
 from services.actor import MEMBERS, WRITERS, Actor
+from services.calendars import check_known
 from services.rules.errors import DomainError, InvalidInput, NotFound, Stale
+from services.rules.plan_files import PlanProblem
 from services.rules.scope import (
+    Change,
     Expectation,
     ReviseItem,
     Scope,
-    apply_changes,
-    check_scope,
+    apply_calendar_changes,
+    apply_unchecked,
+    check_draft,
     scope_fingerprint,
     scope_from_data,
+    scope_problems,
     scope_to_data,
 )
 from services.rules.text import clean_text
 from services.scopes.imports import FileFormat, ScopePreview, read_scope, require_sound
+from services.scopes.rows import ScopeState
+from services.scopes.versions import ScopeTerms, compute_state
 
 
 @dataclass(frozen=True)
@@ -122,12 +129,13 @@ async def price_items(
     async with unit_of_work(actor.scope()) as uow:
         _, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
         try:
-            priced = apply_changes(scope, [_revision(price) for price in prices])
+            priced = apply_unchecked(scope, [_revision(price) for price in prices])
         except DomainError as error:
             # The rule counts changes; the caller gave items.
             if error.field:
                 error.field = error.field.replace("changes", "items", 1).replace(".revise_item", "")
             raise
+        check_draft(priced)
         await _write(uow, draft, priced, now=now)
     return engagement_id
 
@@ -148,9 +156,66 @@ async def set_expectations(
     async with unit_of_work(actor.scope()) as uow:
         _, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
         changed = replace(scope, expectations=tuple(expectations))
-        check_scope(changed)
+        check_draft(changed)
         await _write(uow, draft, changed, now=now)
     return engagement_id
+
+
+async def change_draft(
+    actor: Actor,
+    engagement_id: UUID,
+    changes: Sequence[Change],
+    *,
+    expected_version: int,
+    now: datetime,
+) -> UUID:
+    """Apply changes to the draft; all or none. It may be incomplete afterwards: `read_draft` tells what is missing.
+
+    A pause or a change of the calendar that is about the engagement's own becomes the engagement's. Raises `Forbidden`,
+    `NotFound`, what `apply_changes` raises (`InvalidInput` SCOPE_INVALID only for values that could never be used),
+    `InvalidInput` (COUNTRY_UNKNOWN, REGION_UNKNOWN), `RuleViolation` (TERMS_FIXED), `Stale` (STALE_VERSION).
+    """
+    actor.require(*WRITERS)
+    async with unit_of_work(actor.scope()) as uow:
+        engagement, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
+        changed = apply_unchecked(scope, changes)
+        check_draft(changed)
+        terms = engagements.calendar_terms(engagement)
+        calendar = apply_calendar_changes(terms, changes)
+        check_known(calendar.country, calendar.region, "changes")
+        for each in changed.calendars:
+            check_known(each.terms.country, each.terms.region, "changes")
+        await _write(uow, draft, changed, now=now)
+        if calendar != terms:
+            await engagements.change(
+                uow, engagement, engagements.calendar_columns(calendar), now=now
+            )
+    return engagement_id
+
+
+@dataclass(frozen=True)
+class DraftReading:
+    """A draft with what follows from it. With any problem there is no state."""
+
+    scope: Scope
+    state: ScopeState | None
+    problems: tuple[PlanProblem, ...]
+
+
+def read_draft(scope: Scope, terms: ScopeTerms) -> DraftReading:
+    """The schedule and the budget of a draft, or everything that is wrong with it. Nothing is raised."""
+    problems = tuple(
+        PlanProblem(each.message, "SCOPE_INVALID", each.field, each.line, each.item_key)
+        for each in scope_problems(scope)
+    )
+    if problems:
+        return DraftReading(scope, None, problems)
+    try:
+        return DraftReading(scope, compute_state(scope, terms), ())
+    except DomainError as error:
+        named = error.details.get("items") or (None,)
+        problem = PlanProblem(error.message, error.code, error.field or "", None, named[0])
+        return DraftReading(scope, None, (problem,))
 
 
 async def draft_scope(uow: UnitOfWork, engagement_id: UUID) -> tuple[Scope, Any]:

@@ -1,6 +1,6 @@
 """From a file to a scope: read, scheduled and judged before anything is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from services.rules.scope import (
     schedule_scope,
     scope_problems,
 )
+from services.rules.taxes import UNTAXED_CATEGORIES, check_tax
 
 FileFormat = Literal["json", "csv"]
 
@@ -51,7 +52,7 @@ def read_scope(
     """
     read = read_csv if file_format == "csv" else read_json
     plan = read(text, currency=engagement["currency"])
-    problems = list(plan.problems)
+    problems = [*plan.problems, *_tax_problems(plan)]
     start = plan.start or engagement["start_date"]
     try:
         check_plausible(start, "start")
@@ -112,6 +113,15 @@ def _calendar(plan: Plan, engagement: Any, problems: list[PlanProblem]) -> Calen
         return calendar_terms(engagement)
 
 
+def _tax_problems(plan: Plan) -> Iterator[PlanProblem]:
+    for item in plan.items:
+        if item.tax_code is not None:
+            try:
+                check_tax(item.tax_code, item.tax_bps, "tax_code")
+            except InvalidInput as error:
+                yield PlanProblem(error.message, error.code, "tax_code", item.line, item.key)
+
+
 def _scope(plan: Plan, engagement: Any, expectations: Sequence[Expectation]) -> Scope:
     parents = {item.parent_key for item in plan.items}
     return Scope(
@@ -133,6 +143,10 @@ def _item(item: PlanItem, position: int, is_summary: bool, engagement: Any) -> S
         kind = ItemKind.SUMMARY
     else:
         kind = ItemKind.TASK if item.duration_days else ItemKind.MILESTONE
+    tax_code = engagement["tax_code"] if item.tax_code is None else item.tax_code
+    tax_bps = item.tax_bps
+    if tax_bps is None:
+        tax_bps = 0 if tax_code in UNTAXED_CATEGORIES else engagement["tax_bps"]
     return ScopeItem(
         item_key=item.key,
         title=item.title,
@@ -146,8 +160,8 @@ def _item(item: PlanItem, position: int, is_summary: bool, engagement: Any) -> S
         rate_minor=item.rate_minor,
         fee_minor=item.fee_minor,
         cost_minor=item.cost_minor or 0,
-        tax_code=engagement["tax_code"] if item.tax_code is None else item.tax_code,
-        tax_bps=engagement["tax_bps"] if item.tax_bps is None else item.tax_bps,
+        tax_code=tax_code,
+        tax_bps=tax_bps,
         duration_days=item.duration_days,
         constraint_kind=item.constraint_kind,
         constraint_date=item.constraint_date,

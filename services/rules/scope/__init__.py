@@ -26,7 +26,7 @@ from services.rules.scope.changes import (
     RemoveItemCalendar,
     ReviseItem,
 )
-from services.rules.scope.checks import ScopeProblem, check_scope, scope_problems
+from services.rules.scope.checks import ScopeProblem, check_draft, check_scope, scope_problems
 from services.rules.scope.codec import (
     change_from_data,
     change_to_data,
@@ -44,6 +44,8 @@ from services.rules.scope.items import (
     Scope,
     ScopeItem,
     item_fee,
+    numbered,
+    outline_numbers,
     schedule_items,
     schedule_links,
     schedule_scope,
@@ -83,9 +85,12 @@ __all__ = [
     "change_from_data",
     "change_kinds",
     "change_to_data",
+    "check_draft",
     "check_scope",
     "diff",
     "item_fee",
+    "numbered",
+    "outline_numbers",
     "schedule_items",
     "schedule_links",
     "schedule_scope",

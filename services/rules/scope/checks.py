@@ -1,8 +1,9 @@
 """Everything that is wrong with a scope, found in one go and told line by line."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -54,17 +55,30 @@ _ONLY_LEAVES: Final = (
 @dataclass(frozen=True, slots=True)
 class ScopeProblem:
     """One fault. `line` counts from 1 within its list (items, dependencies, expectations, calendars); None is the scope as a
-    whole."""
+    whole.
+
+    `is_open` tells a fault of how the parts fit together, which a draft may have while it is being written, from a value
+    that nothing could ever be made of.
+    """
 
     line: int | None
     item_key: str | None
     field: str
     message: str
+    is_open: bool = dataclass_field(default=False, compare=False)
 
 
 def check_scope(scope: Scope) -> None:
     """Raise InvalidInput (SCOPE_INVALID) with every problem in `details["problems"]`, or return when there is none."""
-    problems = scope_problems(scope)
+    _refuse(scope_problems(scope))
+
+
+def check_draft(scope: Scope) -> None:
+    """As `check_scope`, but what is only open yet (an empty phase, a dependency on nothing, a circle) may stay so."""
+    _refuse([each for each in scope_problems(scope) if not each.is_open])
+
+
+def _refuse(problems: Sequence[ScopeProblem]) -> None:
     if problems:
         first, more = problems[0], len(problems) - 1
         tail = f" (and {more} more)" if more else ""
@@ -113,16 +127,20 @@ def _items_problems(scope: Scope) -> Iterable[ScopeProblem]:
             parent = known.get(item.parent_key)
             if parent is None:
                 message = f"{item.item_key} lies in {item.parent_key}, which does not exist."
-                yield ScopeProblem(line, item.item_key, "parent_key", message)
+                yield ScopeProblem(line, item.item_key, "parent_key", message, is_open=True)
             elif parent.kind is not ItemKind.SUMMARY:
                 message = f"{item.item_key} lies in {item.parent_key}, which is not a summary."
-                yield ScopeProblem(line, item.item_key, "parent_key", message)
+                yield ScopeProblem(line, item.item_key, "parent_key", message, is_open=True)
         if item.calendar_key is not None and item.calendar_key not in calendars:
             message = f"{item.item_key} is worked on the calendar {item.calendar_key}, which does not exist."
-            yield ScopeProblem(line, item.item_key, "calendar_key", message)
+            yield ScopeProblem(line, item.item_key, "calendar_key", message, is_open=True)
         if item.kind is ItemKind.SUMMARY and item.item_key not in parents:
             yield ScopeProblem(
-                line, item.item_key, "kind", f"The summary {item.item_key} holds no item."
+                line,
+                item.item_key,
+                "kind",
+                f"The summary {item.item_key} holds no item.",
+                is_open=True,
             )
         total_minor += _fee_or_zero(item)
     if total_minor > MAX_AMOUNT_MINOR:
@@ -252,9 +270,14 @@ def _dependency_problems(scope: Scope) -> Iterable[ScopeProblem]:
         before, after = dependency.predecessor_key, dependency.successor_key
 
         def problem(
-            field: str, message: str, line: int = line, item_key: str = after
+            field: str,
+            message: str,
+            line: int = line,
+            item_key: str = after,
+            *,
+            is_open: bool = False,
         ) -> ScopeProblem:
-            return ScopeProblem(line, item_key, f"dependencies.{field}", message)
+            return ScopeProblem(line, item_key, f"dependencies.{field}", message, is_open)
 
         if not _is_one_of(LinkKind, dependency.kind) or not _is_one_of(
             LagKind, dependency.lag_kind
@@ -279,7 +302,8 @@ def _dependency_problems(scope: Scope) -> Iterable[ScopeProblem]:
                 yield problem("max_lag_days", message)
         for field, key in (("predecessor_key", before), ("successor_key", after)):
             if key not in known:
-                yield problem(field, f"A dependency names {key}, which does not exist.")
+                message = f"A dependency names {key}, which does not exist."
+                yield problem(field, message, is_open=True)
         if before == after:
             yield problem("successor_key", f"{after} cannot depend on itself.")
         if dependency.identity in seen:
@@ -333,4 +357,4 @@ def _network_problems(scope: Scope) -> Iterable[ScopeProblem]:
     except DomainError as refused:
         named = refused.details.get("items") or [None]
         field = "parent_key" if refused.code == "SCHEDULE_PARENT_CYCLE" else "dependencies"
-        yield ScopeProblem(lines.get(named[0]), named[0], field, refused.message)
+        yield ScopeProblem(lines.get(named[0]), named[0], field, refused.message, is_open=True)

@@ -1,6 +1,6 @@
 """The values of a scope, what an item costs the client, and the way from a scope to its schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -138,6 +138,22 @@ class Scope:
             ordered.append(item)
             stack.extend(below.get(item.item_key, ()))
         return tuple(ordered)
+
+
+def outline_numbers(scope: Scope) -> dict[str, str]:
+    """The place of every item, such as 1.2.3, by key in outline order; what hangs on no item that exists has none."""
+    return numbered([(item.item_key, item.parent_key) for item in scope.in_outline_order()])
+
+
+def numbered(outline: Sequence[tuple[str, str | None]]) -> dict[str, str]:
+    """The numbers of items given as key and parent's key in outline order."""
+    numbers: dict[str, str] = {}
+    held: dict[str | None, int] = {}
+    for key, parent in outline:
+        held[parent] = held.get(parent, 0) + 1
+        above = "" if parent is None else f"{numbers[parent]}."
+        numbers[key] = f"{above}{held[parent]}"
+    return numbers
 
 
 def item_fee(item: ScopeItem) -> int:
