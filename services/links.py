@@ -164,6 +164,38 @@ def signing_ends(now: datetime) -> datetime:
     return now + timedelta(days=_signing_days[0])
 
 
+def portal_url(path: str) -> str:
+    """The address of a page or a file of the portal."""
+    return f"{_base_url()}{path}"
+
+
+GANTT_LINK_LASTS = timedelta(minutes=15)
+"""How long a link to a Gantt picture is good for."""
+
+
+def gantt_link_ends(now: datetime) -> datetime:
+    """When a link that is made now ends: whole seconds, as it carries them."""
+    return (now + GANTT_LINK_LASTS).replace(microsecond=0)
+
+
+def gantt_token(tenant_id: UUID, subject_id: UUID, address: str, *, now: datetime) -> str:
+    """A token that shows one picture for a while; `address` is its name with its parameters, as the link has them."""
+    ends = int(gantt_link_ends(now).timestamp())
+    head = tenant_id.bytes + subject_id.bytes + ends.to_bytes(8, "big")
+    return _write(head + _mac(f"gantt:{tenant_id}:{subject_id}:{ends}:{address}"))
+
+
+def read_gantt_token(token: str, address: str, *, now: datetime) -> tuple[UUID, UUID]:
+    """The practice, and the subject of the picture. Raises `NotFound` (LINK_INVALID): also for another address."""
+    data = _read(token, 40 + _MAC_BYTES)
+    tenant_id, subject_id = UUID(bytes=data[:16]), UUID(bytes=data[16:32])
+    ends = int.from_bytes(data[32:40], "big")
+    signed = _mac(f"gantt:{tenant_id}:{subject_id}:{ends}:{address}")
+    if not hmac.compare_digest(data[40:], signed) or now.astimezone(UTC).timestamp() >= ends:
+        raise no_such_link()
+    return tenant_id, subject_id
+
+
 EXPORT_LINK_LASTS = timedelta(minutes=15)
 """How long a link to a report is good for."""
 

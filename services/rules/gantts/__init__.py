@@ -23,7 +23,7 @@ from services.rules.gantts.chart import (
     outline_numbers,
 )
 from services.rules.gantts.choice import choose_rows
-from services.rules.gantts.layout import Layout, lay_out
+from services.rules.gantts.layout import Layout, check_size, lay_out
 from services.rules.gantts.summary import describe
 from services.rules.gantts.svg import draw
 
@@ -41,6 +41,7 @@ __all__ = [
     "RowKind",
     "Span",
     "Theme",
+    "check_size",
     "choose_rows",
     "describe",
     "draw",

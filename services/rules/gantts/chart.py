@@ -11,7 +11,7 @@ from services.rules.calendars import WorkingCalendar
 PAPER_WIDTH: Final = 1120
 """Pixels: A4 on its side at 96 dots per inch, less its edge."""
 
-PAGE_WIDTH: Final = 860
+PAGE_WIDTH: Final = 812
 """Pixels: the width of the paper on a client's page."""
 
 DEFAULT_ROWS: Final = 60

@@ -112,8 +112,8 @@ class Layout:
     legend: tuple[LegendEntry, ...]
 
 
-def lay_out(chart: GanttChart, *, width: int = PAPER_WIDTH, max_rows: int = DEFAULT_ROWS) -> Layout:
-    """Place everything. Raises `InvalidInput` (GANTT_ROWS_OUT_OF_RANGE, GANTT_WIDTH_OUT_OF_RANGE)."""
+def check_size(width: int, max_rows: int) -> None:
+    """Raise `InvalidInput` (GANTT_ROWS_OUT_OF_RANGE, GANTT_WIDTH_OUT_OF_RANGE) for a picture that nobody could read."""
     if not 1 <= max_rows <= MOST_ROWS:
         raise InvalidInput(
             f"A picture has 1 to {MOST_ROWS} rows.", code="GANTT_ROWS_OUT_OF_RANGE", field="maxRows"
@@ -122,6 +122,11 @@ def lay_out(chart: GanttChart, *, width: int = PAPER_WIDTH, max_rows: int = DEFA
         raise InvalidInput(
             "A picture is 600 to 4000 wide.", code="GANTT_WIDTH_OUT_OF_RANGE", field="width"
         )
+
+
+def lay_out(chart: GanttChart, *, width: int = PAPER_WIDTH, max_rows: int = DEFAULT_ROWS) -> Layout:
+    """Place everything. Raises what `check_size` raises."""
+    check_size(width, max_rows)
     words = chart.words
     shown, left_out = choose_rows(chart.rows, max_rows)
     finishes = [_finish(chart, each.row) for each in shown]
