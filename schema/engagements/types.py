@@ -14,13 +14,30 @@ from db.queries import acceptances as acceptance_queries
 from db.queries import change_orders as change_order_queries
 from db.queries import engagements as queries
 from db.unit_of_work import read_only
-from schema.acceptances import Acceptance
+from schema.acceptances import (
+    Acceptance,
+    Deliverable,
+    DeliverableState,
+    Delivery,
+    DeliveryStatus,
+    deliverables_page,
+    deliveries_page,
+)
+from schema.acceptances.lists import DELIVERABLES_IN_ORDER, DELIVERIES_NEWEST_FIRST
+from schema.alerts import Alert, AlertThresholds, alert_thresholds, open_alerts_loader
+from schema.budgets import EngagementBudget, engagement_budget
 from schema.clients import Client, ContactRole, client_loader
 from schema.context import Info
 from schema.documents import Document, document_loader
 from schema.engagements.variance import EngagementVariance, variance_of
 from schema.envelopes import Envelope, envelope_loader
-from schema.relay import Node, encode_id, fetches
+from schema.progress import (
+    EngagementForecast,
+    ItemProgress,
+    engagement_forecast,
+    engagement_progress,
+)
+from schema.relay import Connection, Node, encode_id, fetches
 from schema.scalars import Currency, Money
 from schema.scopes.reads import ScopeDraft, ScopeVersion, draft_of, version_loader, versions_loader
 from schema.scopes.types import money
@@ -160,6 +177,9 @@ class Engagement(Node):
     tax_bps: int = strawberry.field(description="Tax rate unless an item says otherwise.")
     kill_fee_bps: int = strawberry.field(description="Charge on early end.")
     test_period_days: int = strawberry.field(description="Working days to test a delivery.")
+    correction_rounds: int = strawberry.field(
+        description="How often a rejected delivery is corrected without charge."
+    )
     retainer_numerator: int = strawberry.field(description="Share of the total asked in advance …")
     retainer_denominator: int = strawberry.field(description="… as a fraction.")
     version: int = strawberry.field(description="Send it back as `expectedVersion` to change it.")
@@ -221,6 +241,42 @@ class Engagement(Node):
         async with read_only(info.context.actor.scope()) as uow:
             return variance_of(await scopes.variance(uow, self.row["id"]))
 
+    @strawberry.field(description="How far items are; only those that anything was reported of.")
+    async def progress(
+        self, info: Info, *, status_date: date | None = None, known_at: datetime | None = None
+    ) -> list[ItemProgress]:
+        """As of today or a date, as known now or at a moment."""
+        return await engagement_progress(info, self.row, status_date, known_at)
+
+    @strawberry.field(
+        description="When the work is going to be done, seen from a status date (today); null before the contract is signed."
+    )
+    async def forecast(
+        self, info: Info, *, status_date: date | None = None
+    ) -> EngagementForecast | None:
+        """What is done stays, what is left is scheduled."""
+        return await engagement_forecast(info, self.row, status_date)
+
+    @strawberry.field(
+        description="The budget as of a date (today), as known now or at a moment; null before the contract is signed."
+    )
+    async def budget(
+        self, info: Info, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> EngagementBudget | None:
+        """Agreed, billed, paid, earned, spent."""
+        return await engagement_budget(info, self.row, as_of, known_at)
+
+    @strawberry.field(description="What has to be seen to now, oldest first.")
+    async def alerts(self, info: Info) -> list[Alert]:
+        """Not cleared; `alerts` has the history."""
+        found: list[Alert] = await open_alerts_loader(info).load(self.row["id"])
+        return found
+
+    @strawberry.field(description="When alerts are raised in it.")
+    async def alert_thresholds(self, info: Info) -> AlertThresholds:
+        """Its own, the practice's or the defaults."""
+        return await alert_thresholds(info, self.row["id"])
+
     @strawberry.field(description="Every sending of the contract, oldest first.")
     async def contracts(self, info: Info) -> list[ServicesContract]:
         """At most one is out or signed."""
@@ -239,12 +295,45 @@ class Engagement(Node):
         accepted: list[Acceptance] = await _acceptances_loader(info).load(self.row["id"])
         return accepted
 
+    @strawberry.field(
+        description="Items of the current scope in its order, each with where it stands with the client."
+    )
+    async def deliverables(
+        self,
+        info: Info,
+        *,
+        states: list[DeliverableState] | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Deliverable]:
+        """Tasks and milestones, in some states where given; none before the contract is signed."""
+        page = DELIVERABLES_IN_ORDER.page(first, after, last, before)
+        return await deliverables_page(info, self.row["id"], states, page)
+
+    @strawberry.field(description="What was handed over to the client, newest first.")
+    async def deliveries(
+        self,
+        info: Info,
+        *,
+        statuses: list[DeliveryStatus] | None = None,
+        item_key: str | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Delivery]:
+        """With every round; in some states, or of one item, where given."""
+        page = DELIVERIES_NEWEST_FIRST.page(first, after, last, before)
+        return await deliveries_page(info, self.row["id"], statuses, item_key, page)
+
     @classmethod
     def of(cls, row: Any) -> Self:
         """From its row."""
         same = (
             "name", "purpose", "locale", "law", "start_date", "promised_date", "payment_terms_days", "contingency_bps",
-            "retention_bps", "tax_code", "tax_bps", "kill_fee_bps", "test_period_days", "retainer_numerator",
+            "retention_bps", "tax_code", "tax_bps", "kill_fee_bps", "test_period_days", "correction_rounds", "retainer_numerator",
             "retainer_denominator", "version", "created_at",
         )  # fmt: skip
         return cls(
