@@ -378,6 +378,8 @@ def test_the_life_of_a_change_order_has_these_steps_and_no_other():
         ("sent", "decline"): "declined",
         ("sent", "withdraw"): "withdrawn",
         ("sent", "expire"): "expired",
+        ("sent", "void"): "voided",
+        ("approved", "supersede"): "superseded",
     }
     assert len(TRANSITIONS) == len(legal)
     for status in ChangeOrderStatus:

@@ -5,6 +5,14 @@ of it. Approval computes the same again and must meet the fingerprint that was s
 meanwhile, it is stale (`check_base`). Only approved orders count in the running totals. The terms are data: `ChangeClause`.
 """
 
+from services.rules.change_orders.approvals import (
+    ONE_SIGNER,
+    ApprovalTier,
+    check_sender,
+    check_signers,
+    check_tiers,
+    tier_for,
+)
 from services.rules.change_orders.effects import (
     ChangeLine,
     ItemShift,
@@ -14,6 +22,8 @@ from services.rules.change_orders.effects import (
     RetainerEffect,
 )
 from services.rules.change_orders.life import (
+    COUNTING,
+    REISSUABLE,
     TRANSITIONS,
     ChangeClause,
     ChangeOrderAction,
@@ -24,6 +34,7 @@ from services.rules.change_orders.life import (
     check_offer_open,
     next_status,
     offer_expires_on,
+    reminder_due_on,
     response_due_on,
 )
 from services.rules.change_orders.preview import (
@@ -44,6 +55,7 @@ from services.rules.change_orders.rebasing import (
     changes_between,
     rebase,
 )
+from services.rules.change_orders.revenue import RevenueSuggestion, suggest_revenue_class
 from services.rules.change_orders.totals import (
     ContingencyEffect,
     RunningTotals,
@@ -54,7 +66,11 @@ from services.rules.change_orders.totals import (
 )
 
 __all__ = [
+    "COUNTING",
+    "ONE_SIGNER",
+    "REISSUABLE",
     "TRANSITIONS",
+    "ApprovalTier",
     "ChangeClause",
     "ChangeLine",
     "ChangeOrderAction",
@@ -73,6 +89,7 @@ __all__ = [
     "Rebased",
     "RetainerEffect",
     "RevenueClass",
+    "RevenueSuggestion",
     "RunningTotals",
     "StartingPoint",
     "changes_between",
@@ -80,6 +97,9 @@ __all__ = [
     "check_fingerprint",
     "check_may_ask",
     "check_offer_open",
+    "check_sender",
+    "check_signers",
+    "check_tiers",
     "contingency_left",
     "draw_contingency",
     "next_status",
@@ -88,7 +108,10 @@ __all__ = [
     "preview",
     "preview_on",
     "rebase",
+    "reminder_due_on",
     "response_due_on",
     "running_totals",
     "starting_point",
+    "suggest_revenue_class",
+    "tier_for",
 ]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.rules.calendars import WorkingCalendar
+from services.rules.change_orders.approvals import ApprovalTier, check_tiers
 from services.rules.errors import Forbidden, InvalidInput, RuleViolation
 
 
@@ -31,7 +32,7 @@ class RevenueClass(StrEnum):
 
 
 class ChangeOrderStatus(StrEnum):
-    """Where a change order stands. All but draft and sent are final: what follows an approved one is another order."""
+    """Where a change order stands. All but draft and sent are final: an approved one can only be superseded by another."""
 
     DRAFT = "draft"
     SENT = "sent"
@@ -39,6 +40,8 @@ class ChangeOrderStatus(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    VOIDED = "voided"
+    SUPERSEDED = "superseded"
 
 
 class ChangeOrderAction(StrEnum):
@@ -49,6 +52,8 @@ class ChangeOrderAction(StrEnum):
     DECLINE = "decline"
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
+    VOID = "void"
+    SUPERSEDE = "supersede"
 
 
 _STATUS, _ACTION = ChangeOrderStatus, ChangeOrderAction
@@ -60,8 +65,18 @@ TRANSITIONS: Final[Mapping[tuple[ChangeOrderStatus, ChangeOrderAction], ChangeOr
     (_STATUS.SENT, _ACTION.DECLINE): _STATUS.DECLINED,
     (_STATUS.SENT, _ACTION.WITHDRAW): _STATUS.WITHDRAWN,
     (_STATUS.SENT, _ACTION.EXPIRE): _STATUS.EXPIRED,
+    (_STATUS.SENT, _ACTION.VOID): _STATUS.VOIDED,
+    (_STATUS.APPROVED, _ACTION.SUPERSEDE): _STATUS.SUPERSEDED,
 }
 """Every legal step; there is no other."""
+
+COUNTING: Final = frozenset({_STATUS.APPROVED, _STATUS.SUPERSEDED})
+"""Orders that changed the contract sum. A superseded one still counts: the order that undoes it counts against it."""
+
+REISSUABLE: Final = frozenset(
+    {_STATUS.VOIDED, _STATUS.WITHDRAWN, _STATUS.DECLINED, _STATUS.EXPIRED}
+)
+"""Orders that ended without effect, which can be drafted again."""
 
 
 def next_status(status: ChangeOrderStatus, action: ChangeOrderAction) -> ChangeOrderStatus:
@@ -83,9 +98,10 @@ class ChangeClause:
     """The change clause of a contract as data.
 
     `requesters` are the contact roles that may ask for changes. `response_days` are the working days within which the practice
-    answers, `offer_days` the calendar days an offer stands. A change that adds work costs at least `minimum_fee_minor`,
-    taxed by `tax_code` and `tax_bps`. Two things are no settings: silence is never consent, and no work starts before the
-    signature. Raises InvalidInput (CHANGE_CLAUSE_INVALID).
+    answers, `offer_days` the calendar days an offer stands; `reminder_days` before it ends its signers are reminded (never
+    where it is 0). A change that adds work costs at least `minimum_fee_minor`, taxed by `tax_code` and `tax_bps`. Who must
+    sign depends on the amount: `approval_tiers`. Two things are no settings: silence is never consent, and no work starts before the
+    signature. Raises InvalidInput (CHANGE_CLAUSE_INVALID, APPROVAL_TIERS_INVALID).
     """
 
     requesters: frozenset[str] = frozenset({"signer", "sponsor"})
@@ -95,6 +111,8 @@ class ChangeClause:
     tax_code: str = "S"
     tax_bps: int = 0
     minimum_fee_title: str = "Minimum fee for a change order"
+    reminder_days: int = 3
+    approval_tiers: tuple[ApprovalTier, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse terms that cannot be kept."""
@@ -103,6 +121,7 @@ class ChangeClause:
             ("offer_days", 1, 365),
             ("minimum_fee_minor", 0, 10**15),
             ("tax_bps", 0, 10_000),
+            ("reminder_days", 0, 365),
         ):
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= most:
@@ -111,6 +130,7 @@ class ChangeClause:
                     code="CHANGE_CLAUSE_INVALID",
                     field=f"change_clause.{name}",
                 )
+        check_tiers(self.approval_tiers)
 
     @property
     def is_silence_consent(self) -> bool:
@@ -141,6 +161,12 @@ def response_due_on(clause: ChangeClause, asked_on: date, calendar: WorkingCalen
 def offer_expires_on(clause: ChangeClause, sent_on: date) -> date:
     """The last day on which an offer can be approved: `offer_days` calendar days after it was sent."""
     return sent_on + timedelta(days=clause.offer_days)
+
+
+def reminder_due_on(clause: ChangeClause, sent_on: date) -> date | None:
+    """The day on which the signers of an offer are reminded; None where it would be the day it was sent, or before."""
+    due = offer_expires_on(clause, sent_on) - timedelta(days=clause.reminder_days)
+    return due if clause.reminder_days and due > sent_on else None
 
 
 def check_offer_open(expires_on: date, today: date) -> None:
