@@ -38,6 +38,8 @@ class Engagement(Table, tablename="engagement"):
     change_response_days = Integer(default=None)
     change_offer_days = Integer(default=None)
     change_minimum_fee_minor = BigInt(default=None)
+    change_approval_tiers = JSONB(default="[]")
+    change_reminder_days = Integer(default=0)
     kill_fee_bps = Integer(default=None)
     test_period_days = Integer(default=None)
     correction_rounds = Integer(default=None)
