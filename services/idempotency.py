@@ -6,17 +6,62 @@ that carries other input is refused. Keys are kept for good.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
 import rfc8785
 
 from db.ids import new_id
-from db.unit_of_work import UnitOfWork
+from db.unit_of_work import UnitOfWork, unit_of_work
+from services.actor import Actor
 from services.rules.errors import Conflict, InProgress, InvalidInput
+from services.rules.money import Money
+
+
+async def keyed(
+    actor: Actor,
+    *,
+    key: str,
+    operation: str,
+    request: Mapping[str, Any],
+    now: datetime,
+    effect: Callable[[UnitOfWork], Awaitable[UUID]],
+) -> UUID:
+    """`once` in a unit of work of its own, for an effect that answers the id of what it made or moved.
+
+    `request` may hold ids, dates and money as they are. Raises what `once` raises.
+    """
+    async with unit_of_work(actor.scope()) as uow:
+
+        async def answered() -> dict[str, Any]:
+            return {"id": str(await effect(uow))}
+
+        response = await once(
+            uow,
+            key=key,
+            operation=operation,
+            request={name: _plain(value) for name, value in request.items()},
+            now=now,
+            effect=answered,
+        )
+    return UUID(response["id"])
+
+
+def _plain(value: Any) -> Any:
+    """A value as canonical JSON can hold it: what is exact as text, never a float."""
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, UUID | Money):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return value
 
 
 async def once(

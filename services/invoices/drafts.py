@@ -13,8 +13,8 @@ from db.queries import invoices as queries
 from db.queries import scopes as scope_queries
 from db.tables.invoices import Invoice, InvoiceLine
 from db.unit_of_work import UnitOfWork, unit_of_work
-from services import idempotency
 from services.actor import MONEY, Actor
+from services.idempotency import keyed
 from services.rules import invoices as rules
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.scope import Scope
@@ -34,27 +34,25 @@ async def draft_invoice(
 
     Raises `Forbidden`, `NotFound` (also ITEM_NOT_FOUND for what no signed paper brought into the current scope), `InvalidInput`
     (INVOICE_EMPTY), `RuleViolation` (ITEM_IS_SUMMARY, ITEM_NOT_ACCEPTED, ITEM_BILLED, NOTHING_TO_BILL, INVOICE_NEGATIVE), and
-    what `idempotency.once` raises.
+    what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     keys = None if item_keys is None else list(item_keys)
 
-    async def effect() -> dict[str, Any]:
+    async def effect(uow: UnitOfWork) -> UUID:
         engagement = await engagement_queries.lock_engagement(uow, engagement_id)
         if engagement is None:
             raise NotFound("No engagement with this id.", field="engagementId")
-        return {"id": str(await _draft(uow, engagement, keys, today, now))}
+        return await _draft(uow, engagement, keys, today, now)
 
-    async with unit_of_work(actor.scope()) as uow:
-        response = await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="draft_invoice",
-            request={"engagement_id": str(engagement_id), "item_keys": keys},
-            now=now,
-            effect=effect,
-        )
-    return UUID(response["id"])
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="draft_invoice",
+        request={"engagement_id": engagement_id, "item_keys": keys},
+        now=now,
+        effect=effect,
+    )
 
 
 async def _draft(

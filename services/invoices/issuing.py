@@ -12,10 +12,11 @@ from db.queries import invoices as queries
 from db.queries import practices as practice_queries
 from db.queries import scopes as scope_queries
 from db.tables.invoices import Invoice
-from db.unit_of_work import UnitOfWork, unit_of_work
-from services import idempotency, ledger
+from db.unit_of_work import UnitOfWork
+from services import ledger
 from services.actor import MONEY, Actor
 from services.billing_contacts import tell_billing
+from services.idempotency import keyed
 from services.invoices.drafts import locked_draft
 from services.invoices.numbers import number_of
 from services.ledger import JournalDraft, Line
@@ -42,30 +43,28 @@ async def issue_invoice(
     no longer says what the signed scope says.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` (DATE), `Stale` (STALE_VERSION), `Conflict` (INVOICE_NOT_DRAFT,
-    INVOICE_OUTDATED), and what `ledger.post` and `idempotency.once` raise.
+    INVOICE_OUTDATED), and what `ledger.post` and `idempotency.keyed` raise.
     """
     actor.require(*MONEY)
     on = issue_date or today
     check_happened(on, today, "issueDate")
 
-    async def effect() -> dict[str, Any]:
+    async def effect(uow: UnitOfWork) -> UUID:
         await _issue(uow, await locked_draft(uow, invoice_id, expected_version), on, now)
-        return {"id": str(invoice_id)}
+        return invoice_id
 
-    async with unit_of_work(actor.scope()) as uow:
-        await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="issue_invoice",
-            request={
-                "invoice_id": str(invoice_id),
-                "expected_version": expected_version,
-                "issue_date": None if issue_date is None else issue_date.isoformat(),
-            },
-            now=now,
-            effect=effect,
-        )
-    return invoice_id
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="issue_invoice",
+        request={
+            "invoice_id": invoice_id,
+            "expected_version": expected_version,
+            "issue_date": issue_date,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def _issue(uow: UnitOfWork, invoice: Any, on: date, now: datetime) -> None:

@@ -1,15 +1,15 @@
 """Money that comes in for an invoice."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from db.ids import new_id
 from db.queries import invoices as queries
 from db.tables.invoices import Invoice, Payment
-from db.unit_of_work import UnitOfWork, unit_of_work
-from services import idempotency, ledger
+from db.unit_of_work import UnitOfWork
+from services import ledger
 from services.actor import MONEY, Actor
+from services.idempotency import keyed
 from services.invoices.numbers import number_of, open_minor
 from services.ledger import JournalDraft, Line
 from services.rules.errors import NotFound, RuleViolation
@@ -35,31 +35,29 @@ async def record_payment(
     receipts (`unapplied_minor` of the payment), never below zero, until it is refunded.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE, TEXT_…), `RuleViolation` (CURRENCY_MISMATCH,
-    INVOICE_NOT_ISSUED), and what `ledger.post` and `idempotency.once` raise.
+    INVOICE_NOT_ISSUED), and what `ledger.post` and `idempotency.keyed` raise.
     """
     actor.require(*MONEY)
     check_amount(amount)
     check_happened(received_on, today, "receivedOn")
     reference = clean_text(bank_reference, "bankReference", max_length=140)
 
-    async def effect() -> dict[str, Any]:
-        return {"id": str(await _payment(uow, invoice_id, amount, received_on, reference, now=now))}
+    async def effect(uow: UnitOfWork) -> UUID:
+        return await _payment(uow, invoice_id, amount, received_on, reference, now=now)
 
-    async with unit_of_work(actor.scope()) as uow:
-        response = await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="record_payment",
-            request={
-                "invoice_id": str(invoice_id),
-                "amount": str(amount),
-                "received_on": received_on.isoformat(),
-                "bank_reference": reference,
-            },
-            now=now,
-            effect=effect,
-        )
-    return UUID(response["id"])
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="record_payment",
+        request={
+            "invoice_id": invoice_id,
+            "amount": amount,
+            "received_on": received_on,
+            "bank_reference": reference,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def _payment(

@@ -15,10 +15,11 @@ from db.queries import invoices as invoice_queries
 from db.queries import refunds as queries
 from db.queries import retainers as retainer_queries
 from db.tables.refunds import Refund
-from db.unit_of_work import UnitOfWork, unit_of_work
-from services import documents, idempotency
+from db.unit_of_work import UnitOfWork
+from services import documents
 from services.actor import MONEY, Actor
 from services.billing_contacts import tell_billing
+from services.idempotency import keyed
 from services.invoices import numbers as invoice_numbers
 from services.refunds import memos, sources
 from services.refunds.entitlements import ExplainedEntitlement, PaymentRefund, explain
@@ -54,7 +55,7 @@ async def request_refund(
 
     Answers the refund's id. Raises `Forbidden`, `NotFound`, `InvalidInput` (SOURCE_INVALID, AMOUNT_…, TEXT_…), `RuleViolation`
     (CURRENCY_MISMATCH, RETAINER_NOT_REFUNDABLE, REFUND_OVER_CAP with `left_minor`, REFUND_OVER_ENTITLEMENT with
-    `entitled_minor`), and what `idempotency.once` raises.
+    `entitled_minor`), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     check_amount(amount)
@@ -66,7 +67,7 @@ async def request_refund(
             field="retainerId",
         )
 
-    async def effect() -> dict[str, Any]:
+    async def effect(uow: UnitOfWork) -> UUID:
         source = await _source_of(uow, retainer_id, payment_id)
         engagement = await _engagement(uow, source["engagement_id"])
         source = await sources.locked(uow, retainer_id, payment_id)
@@ -101,23 +102,21 @@ async def request_refund(
                 updated_at=now,
             )
         )
-        return {"id": str(refund_id)}
+        return refund_id
 
-    async with unit_of_work(actor.scope()) as uow:
-        response = await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="request_refund",
-            request={
-                "retainer_id": None if retainer_id is None else str(retainer_id),
-                "payment_id": None if payment_id is None else str(payment_id),
-                "amount": str(amount),
-                "reason": why,
-            },
-            now=now,
-            effect=effect,
-        )
-    return UUID(response["id"])
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="request_refund",
+        request={
+            "retainer_id": retainer_id,
+            "payment_id": payment_id,
+            "amount": amount,
+            "reason": why,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def approve_refund(
@@ -132,25 +131,23 @@ async def approve_refund(
     """Approve a refund: the entitlement is worked out again and frozen with it, the memo is stored and mailed to the client.
 
     Raises `Forbidden`, `NotFound`, `Stale` (STALE_VERSION), `Conflict` (REFUND_DECIDED), `RuleViolation`
-    (REFUND_OVER_ENTITLEMENT), and what `idempotency.once` raises.
+    (REFUND_OVER_ENTITLEMENT), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
 
-    async def effect() -> dict[str, Any]:
+    async def effect(uow: UnitOfWork) -> UUID:
         engagement, source, refund = await _locked_request(uow, refund_id, expected_version)
         await _approve(uow, actor, engagement, source, refund, today=today, now=now)
-        return {"id": str(refund_id)}
+        return refund_id
 
-    async with unit_of_work(actor.scope()) as uow:
-        await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="approve_refund",
-            request={"refund_id": str(refund_id), "expected_version": expected_version},
-            now=now,
-            effect=effect,
-        )
-    return refund_id
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="approve_refund",
+        request={"refund_id": refund_id, "expected_version": expected_version},
+        now=now,
+        effect=effect,
+    )
 
 
 async def _approve(
@@ -234,11 +231,11 @@ async def reject_refund(
 ) -> UUID:
     """Turn a request down; its amount is free again.
 
-    Raises `Forbidden`, `NotFound`, `Stale` (STALE_VERSION), `Conflict` (REFUND_DECIDED), and what `idempotency.once` raises.
+    Raises `Forbidden`, `NotFound`, `Stale` (STALE_VERSION), `Conflict` (REFUND_DECIDED), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
 
-    async def effect() -> dict[str, Any]:
+    async def effect(uow: UnitOfWork) -> UUID:
         _, source, refund = await _locked_request(uow, refund_id, expected_version)
         await sources.change(uow, source, pending_minor=-refund["amount_minor"], now=now)
         await Refund.update(
@@ -250,18 +247,16 @@ async def reject_refund(
                 "updated_at": now,
             }
         ).where(Refund.tenant_id == uow.tenant_id, Refund.id == refund_id)
-        return {"id": str(refund_id)}
+        return refund_id
 
-    async with unit_of_work(actor.scope()) as uow:
-        await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="reject_refund",
-            request={"refund_id": str(refund_id), "expected_version": expected_version},
-            now=now,
-            effect=effect,
-        )
-    return refund_id
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="reject_refund",
+        request={"refund_id": refund_id, "expected_version": expected_version},
+        now=now,
+        effect=effect,
+    )
 
 
 async def _locked_request(

@@ -1,6 +1,5 @@
 """Paying a refund out, and what happens when that fails."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,9 +8,10 @@ import asyncpg
 
 from db.queries import refunds as queries
 from db.tables.refunds import Refund
-from db.unit_of_work import UnitOfWork, unit_of_work
-from services import idempotency, ledger
+from db.unit_of_work import UnitOfWork
+from services import ledger
 from services.actor import MONEY, Actor
+from services.idempotency import keyed
 from services.ledger import JournalDraft, Line
 from services.refunds import sources
 from services.refunds.numbers import number_of
@@ -35,13 +35,13 @@ async def settle_refund(
     """Enter that an approved refund left the bank on `settled_on`: Dr what it comes out of / Cr bank.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` (DATE, TEXT_…), `Stale` (STALE_VERSION), `Conflict` (REFUND_NOT_APPROVED), and
-    what `ledger.post` and `idempotency.once` raise.
+    what `ledger.post` and `idempotency.keyed` raise.
     """
     actor.require(*MONEY)
     check_happened(settled_on, today, "settledOn")
     reference = clean_text(bank_reference, "bankReference", max_length=140)
 
-    async def effect(uow: UnitOfWork) -> None:
+    async def effect(uow: UnitOfWork) -> UUID:
         source, refund = await _locked(uow, refund_id, expected_version, {"approved"})
         check_happened(settled_on, today, "settledOn", earliest=refund["decided_on"])
         amount_minor = refund["amount_minor"]
@@ -70,15 +70,21 @@ async def settle_refund(
             },
             now,
         )
+        return refund_id
 
-    request = {
-        "refund_id": str(refund_id),
-        "settled_on": settled_on.isoformat(),
-        "bank_reference": reference,
-        "expected_version": expected_version,
-    }
-    await _once(actor, "settle_refund", idempotency_key, request, effect, now=now)
-    return refund_id
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="settle_refund",
+        request={
+            "refund_id": refund_id,
+            "settled_on": settled_on,
+            "bank_reference": reference,
+            "expected_version": expected_version,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def fail_refund(
@@ -96,13 +102,13 @@ async def fail_refund(
 
     The money is free again where it came from; ask for a new refund to try once more. Raises `Forbidden`, `NotFound`,
     `InvalidInput` (DATE, TEXT_…), `Stale` (STALE_VERSION), `Conflict` (REFUND_NOT_APPROVED), and what `ledger.reverse` and
-    `idempotency.once` raise.
+    `idempotency.keyed` raise.
     """
     actor.require(*MONEY)
     check_happened(failed_on, today, "failedOn")
     why = clean_text(reason, "reason", max_length=500)
 
-    async def effect(uow: UnitOfWork) -> None:
+    async def effect(uow: UnitOfWork) -> UUID:
         source, refund = await _locked(uow, refund_id, expected_version, {"approved", "settled"})
         check_happened(
             failed_on, today, "failedOn", earliest=refund["settled_on"] or refund["decided_on"]
@@ -129,35 +135,21 @@ async def fail_refund(
             },
             now,
         )
+        return refund_id
 
-    request = {
-        "refund_id": str(refund_id),
-        "failed_on": failed_on.isoformat(),
-        "reason": why,
-        "expected_version": expected_version,
-    }
-    await _once(actor, "fail_refund", idempotency_key, request, effect, now=now)
-    return refund_id
-
-
-async def _once(
-    actor: Actor,
-    operation: str,
-    key: str,
-    request: dict[str, Any],
-    effect: Callable[[UnitOfWork], Awaitable[None]],
-    *,
-    now: datetime,
-) -> None:
-    async with unit_of_work(actor.scope()) as uow:
-
-        async def answered() -> dict[str, Any]:
-            await effect(uow)
-            return {"id": request["refund_id"]}
-
-        await idempotency.once(
-            uow, key=key, operation=operation, request=request, now=now, effect=answered
-        )
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="fail_refund",
+        request={
+            "refund_id": refund_id,
+            "failed_on": failed_on,
+            "reason": why,
+            "expected_version": expected_version,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def _locked(

@@ -11,9 +11,10 @@ from db.queries import invoices as invoice_queries
 from db.queries import retainers as queries
 from db.tables.invoices import Invoice
 from db.tables.retainers import Drawdown, Retainer, RetainerDeposit, RetainerRequest
-from db.unit_of_work import UnitOfWork, unit_of_work
-from services import idempotency, ledger
+from db.unit_of_work import UnitOfWork
+from services import ledger
 from services.actor import MONEY, Actor
+from services.idempotency import keyed
 from services.invoices.numbers import number_of
 from services.ledger import JournalDraft, Line
 from services.retainers import papers
@@ -42,31 +43,29 @@ async def record_deposit(
     asked for is refused, because nobody agreed on it: ask for the rest by a request of its own, and record it there.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE, TEXT_…), `RuleViolation` (CURRENCY_MISMATCH,
-    DEPOSIT_EXCEEDS_REQUEST with `open_minor`), `Conflict` (REQUEST_CLOSED), and what `ledger.post` and `idempotency.once` raise.
+    DEPOSIT_EXCEEDS_REQUEST with `open_minor`), `Conflict` (REQUEST_CLOSED), and what `ledger.post` and `idempotency.keyed` raise.
     """
     actor.require(*MONEY)
     check_amount(amount)
     check_happened(received_on, today, "receivedOn")
     reference = clean_text(bank_reference, "bankReference", max_length=140)
 
-    async def effect() -> dict[str, Any]:
-        return {"id": str(await _deposit(uow, request_id, amount, received_on, reference, now=now))}
+    async def effect(uow: UnitOfWork) -> UUID:
+        return await _deposit(uow, request_id, amount, received_on, reference, now=now)
 
-    async with unit_of_work(actor.scope()) as uow:
-        response = await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="record_deposit",
-            request={
-                "request_id": str(request_id),
-                "amount": str(amount),
-                "received_on": received_on.isoformat(),
-                "bank_reference": reference,
-            },
-            now=now,
-            effect=effect,
-        )
-    return UUID(response["id"])
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="record_deposit",
+        request={
+            "request_id": request_id,
+            "amount": amount,
+            "received_on": received_on,
+            "bank_reference": reference,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def _deposit(
@@ -161,31 +160,29 @@ async def drawdown(
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE), `RuleViolation` (CURRENCY_MISMATCH, RETAINER_MISMATCH,
     INVOICE_NOT_ISSUED, RETAINER_OVERDRAWN with `available_minor`, DRAWDOWN_EXCEEDS_OPEN, NOTHING_TO_DRAW), and what
-    `ledger.post` and `idempotency.once` raise.
+    `ledger.post` and `idempotency.keyed` raise.
     """
     actor.require(*MONEY)
     if amount is not None:
         check_amount(amount)
     check_happened(on, today, "on")
 
-    async def effect() -> dict[str, Any]:
-        return {"id": str(await _drawdown(uow, retainer_id, invoice_id, amount, on, now=now))}
+    async def effect(uow: UnitOfWork) -> UUID:
+        return await _drawdown(uow, retainer_id, invoice_id, amount, on, now=now)
 
-    async with unit_of_work(actor.scope()) as uow:
-        response = await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="drawdown",
-            request={
-                "retainer_id": str(retainer_id),
-                "invoice_id": str(invoice_id),
-                "amount": None if amount is None else str(amount),
-                "on": on.isoformat(),
-            },
-            now=now,
-            effect=effect,
-        )
-    return UUID(response["id"])
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="drawdown",
+        request={
+            "retainer_id": retainer_id,
+            "invoice_id": invoice_id,
+            "amount": amount,
+            "on": on,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def _drawdown(

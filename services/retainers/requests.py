@@ -14,9 +14,10 @@ from db.queries import retainers as queries
 from db.queries import scopes as scope_queries
 from db.tables.retainers import Retainer, RetainerRequest
 from db.unit_of_work import UnitOfWork, unit_of_work
-from services import documents, idempotency
+from services import documents
 from services.actor import MONEY, Actor
 from services.billing_contacts import tell_billing
+from services.idempotency import keyed
 from services.retainers import papers
 from services.rules import retainers as rules
 from services.rules.dates import check_plausible
@@ -59,7 +60,7 @@ async def request_deposit(
     Without a date it is due after the engagement's payment terms. Answers the request's id.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE), `RuleViolation` (CONTRACT_NOT_SIGNED, CURRENCY_MISMATCH,
-    NOTHING_TO_REQUEST, BANK_ACCOUNT_MISSING), and what `idempotency.once` raises.
+    NOTHING_TO_REQUEST, BANK_ACCOUNT_MISSING), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     if amount is not None:
@@ -69,7 +70,7 @@ async def request_deposit(
     if due_on is not None:
         check_plausible(due_on, "dueOn")
 
-    async def effect() -> dict[str, Any]:
+    async def effect(uow: UnitOfWork) -> UUID:
         engagement = await engagement_queries.lock_engagement(uow, engagement_id)
         if engagement is None:
             raise NotFound("No engagement with this id.", field="engagementId")
@@ -87,22 +88,20 @@ async def request_deposit(
             today=today,
             now=now,
         )
-        return {"id": str(request_id)}
+        return request_id
 
-    async with unit_of_work(actor.scope()) as uow:
-        response = await idempotency.once(
-            uow,
-            key=idempotency_key,
-            operation="request_deposit",
-            request={
-                "engagement_id": str(engagement_id),
-                "amount": None if amount is None else str(amount),
-                "due_on": None if due_on is None else due_on.isoformat(),
-            },
-            now=now,
-            effect=effect,
-        )
-    return UUID(response["id"])
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="request_deposit",
+        request={
+            "engagement_id": engagement_id,
+            "amount": amount,
+            "due_on": due_on,
+        },
+        now=now,
+        effect=effect,
+    )
 
 
 async def cancel_request(
