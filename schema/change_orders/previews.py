@@ -5,6 +5,7 @@ import strawberry
 from db.unit_of_work import read_only
 from schema.change_orders.figures import ChangePreview
 from schema.change_orders.inputs import ChangeInput, changes_of
+from schema.change_orders.what_if import WhatIfQuery
 from schema.context import Info
 from schema.engagements.inputs import minor
 from schema.errors import about_all
@@ -16,7 +17,7 @@ from services.rules.change_orders import ChangeReason
 
 
 @strawberry.type
-class ChangePreviewQuery:
+class ChangePreviewQuery(WhatIfQuery):
     """Mixed into Query."""
 
     @strawberry.field(

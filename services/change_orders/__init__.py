@@ -11,6 +11,7 @@ from services.change_orders.calculation import (
     preview_changes,
     preview_order,
 )
+from services.change_orders.comparing import CandidateDetails, Compared, compare_changes
 from services.change_orders.drafts import (
     SUBJECT,
     ChangeOrderDetails,
@@ -26,9 +27,12 @@ from services.change_orders.sending import send_change_order, withdraw_change_or
 __all__ = [
     "SUBJECT",
     "Calculation",
+    "CandidateDetails",
     "ChangeOrderDetails",
+    "Compared",
     "calculate",
     "calculate_order",
+    "compare_changes",
     "create_change_order",
     "expire_due",
     "frozen_figures",

@@ -62,6 +62,18 @@ def good_arguments(played: Played, name: str) -> Given:
             "contingencyDraw": money("0.00"),
         },
         "previewDraftedChangeOrder": {"changeOrderId": ids["order revised"]},
+        "compareChanges": {
+            "engagementId": ids["engagement"],
+            "candidates": [
+                {
+                    "label": "More",
+                    "changes": a_change_order(played, "new-compared")["changes"],
+                    "reason": "CLIENT_REQUEST",
+                    "contingencyDraw": money("0.00"),
+                },
+                {"changeOrderId": ids["order revised"], "label": "The draft"},
+            ],
+        },
         "changeOrder": {"id": ids["order revised"]},
         "retainers": by_engagement,
         "invoices": by_engagement,

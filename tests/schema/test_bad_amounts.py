@@ -69,6 +69,9 @@ BAD_TEXTS = {
     "30 000 characters": "x" * 30_000,
 }
 
+DEPTH = {"compareChanges": 3}
+"""How far down to ask where the refusal is not on top."""
+
 FREE_TEXT = {"clients search", "previewScopeImport text"}
 """What is looked for is compared and forgotten; what is wrong with a plan's file is listed."""
 
@@ -91,7 +94,7 @@ async def refusal(
     api = played.apis["owner"]
     response = await api._http.post(
         "/graphql",
-        content=json.dumps({"query": operation(named, 2), "variables": given}),
+        content=json.dumps({"query": operation(named, DEPTH.get(named[1], 2)), "variables": given}),
         headers={**api._headers, "content-type": "application/json"},
     )
     assert response.status_code < 500
@@ -103,6 +106,9 @@ async def refusal(
         return found["code"], found.get("field") or [], error["message"]
     value = body["data"][named[1]]
     assert isinstance(value, dict), body
+    refused = [each["error"] for each in value.get("candidates", []) if each["error"]]
+    if refused:  # several candidates are compared, and what is wrong with one is part of the answer
+        return refused[0]["code"], refused[0]["field"] or [], refused[0]["message"]
     assert value.get("userErrors"), f"{named[1]} took it: {body}"
     (error,) = value["userErrors"]
     return error["code"], error["field"] or [], error["message"]
@@ -117,6 +123,9 @@ def check_names(place: Path, refused: tuple[str, list[str], str]) -> None:
         assert "amount" in message or "currency" in message.lower() or names[-1] in message, refused
         return
     assert field, refused
+    if path[0] == "candidates":
+        assert field[:2] == path[:2], (path, refused)
+        path, field = path[2:], field[2:]
     # A change of a scope is judged with all others in it: its list is named, or its place in the list.
     common = min(len(field), len(path))
     if path[0] in ("changes", "items", "expectations"):
