@@ -76,7 +76,13 @@ async def preview_import(
     async with read_only(actor.scope()) as uow:
         engagement = await engagements.found(uow, engagement_id)
         scope, _ = await draft_scope(uow, engagement_id)
-    return read_scope(text, file_format, engagement=engagement, expectations=scope.expectations)
+    return read_scope(
+        text,
+        file_format,
+        engagement=engagement,
+        expectations=scope.expectations,
+        calendars=scope.calendars,
+    )
 
 
 async def import_scope(
@@ -91,15 +97,19 @@ async def import_scope(
 ) -> UUID:
     """Replace the draft by what a file says; a start and a calendar in the file become the engagement's.
 
-    Expectations stay. `source` names the file. Raises `Forbidden`, `NotFound`, `InvalidInput` (IMPORT_INVALID),
-    `RuleViolation` (TERMS_FIXED), `Stale` (STALE_VERSION).
+    Expectations and calendars of items stay where the file has none. `source` names the file. Raises `Forbidden`,
+    `NotFound`, `InvalidInput` (IMPORT_INVALID), `RuleViolation` (TERMS_FIXED), `Stale` (STALE_VERSION).
     """
     actor.require(*WRITERS)
     said = clean_text(source, "source", required=False)
     async with unit_of_work(actor.scope()) as uow:
         engagement, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
         preview = read_scope(
-            text, file_format, engagement=engagement, expectations=scope.expectations
+            text,
+            file_format,
+            engagement=engagement,
+            expectations=scope.expectations,
+            calendars=scope.calendars,
         )
         require_sound(preview)
         await _write(uow, draft, preview.scope, now=now, source=said)

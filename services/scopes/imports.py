@@ -9,11 +9,20 @@ from services.calendars import CalendarTerms, clean_terms, plan_calendars
 from services.engagements import calendar_terms
 from services.rules.dates import check_plausible
 from services.rules.errors import DomainError, InvalidInput
-from services.rules.plan_files import Plan, PlanItem, PlanProblem, read_csv, read_json
+from services.rules.plan_files import (
+    Plan,
+    PlanCalendar,
+    PlanItem,
+    PlanProblem,
+    read_csv,
+    read_json,
+    read_project,
+)
 from services.rules.schedule import Schedule
 from services.rules.scope import (
     Dependency,
     Expectation,
+    ItemCalendar,
     ItemKind,
     Scope,
     ScopeItem,
@@ -21,8 +30,9 @@ from services.rules.scope import (
     scope_problems,
 )
 from services.rules.taxes import UNTAXED_CATEGORIES, check_tax
+from services.scopes.project_xml import parse_project
 
-FileFormat = Literal["json", "csv"]
+FileFormat = Literal["json", "csv", "ms_project_xml"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class ScopePreview:
     calendar: CalendarTerms
     schedule: Schedule | None
     problems: tuple[PlanProblem, ...]
+    warnings: tuple[PlanProblem, ...] = ()
+    """What is not carried over, or was rounded; the file can be imported all the same."""
 
 
 def scheduled(scope: Scope, terms: CalendarTerms, start: date) -> Schedule:
@@ -44,14 +56,19 @@ def scheduled(scope: Scope, terms: CalendarTerms, start: date) -> Schedule:
 
 
 def read_scope(
-    text: str, file_format: FileFormat, *, engagement: Any, expectations: Sequence[Expectation]
+    text: str,
+    file_format: FileFormat,
+    *,
+    engagement: Any,
+    expectations: Sequence[Expectation],
+    calendars: Sequence[ItemCalendar] = (),
 ) -> ScopePreview:
     """Read a file as the scope of an engagement, whose start, calendar and tax count where the file is silent.
 
-    Every problem is in the result; nothing is raised for what the file says.
+    `expectations` and `calendars` are those of the draft: they stay unless the file brings its own. Every problem is in the
+    result; nothing is raised for what the file says.
     """
-    read = read_csv if file_format == "csv" else read_json
-    plan = read(text, currency=engagement["currency"])
+    plan = _read(text, file_format, engagement["currency"])
     problems = [*plan.problems, *_tax_problems(plan)]
     start = plan.start or engagement["start_date"]
     try:
@@ -59,7 +76,11 @@ def read_scope(
     except InvalidInput as error:
         problems.append(PlanProblem(error.message, error.code, error.field or ""))
     calendar = _calendar(plan, engagement, problems)
-    scope = _scope(plan, engagement, expectations)
+    scope = Scope(
+        *_items_and_links(plan, engagement),
+        tuple(expectations if plan.expectations is None else plan.expectations),
+        tuple(calendars) if plan.calendars is None else _item_calendars(plan, problems),
+    )
     schedule = None
     if not problems:
         lines = {item.key: item.line for item in plan.items}
@@ -78,7 +99,19 @@ def read_scope(
             schedule = scheduled(scope, calendar, start)
         except DomainError as error:
             problems.append(PlanProblem(error.message, error.code))
-    return ScopePreview(plan.name, scope, start, calendar, schedule, tuple(problems))
+    return ScopePreview(plan.name, scope, start, calendar, schedule, tuple(problems), plan.warnings)
+
+
+def _read(text: str, file_format: FileFormat, currency: str) -> Plan:
+    if file_format == "csv":
+        return read_csv(text, currency=currency)
+    if file_format == "json":
+        return read_json(text, currency=currency)
+    try:
+        return read_project(parse_project(text), currency=currency)
+    except InvalidInput as error:
+        problem = PlanProblem(error.message, error.code, line=error.details.get("line"))
+        return Plan("", None, None, (), (), (problem,))
 
 
 def require_sound(preview: ScopePreview) -> Schedule:
@@ -101,16 +134,30 @@ def require_sound(preview: ScopePreview) -> Schedule:
 def _calendar(plan: Plan, engagement: Any, problems: list[PlanProblem]) -> CalendarTerms:
     if plan.calendar is None:
         return calendar_terms(engagement)
+    return _terms(plan.calendar, "calendar", problems) or calendar_terms(engagement)
+
+
+def _terms(said: PlanCalendar, field: str, problems: list[PlanProblem]) -> CalendarTerms | None:
     try:
         return clean_terms(
-            country=plan.calendar.country,
-            region=plan.calendar.region,
-            weekend=plan.calendar.weekend,
-            days_off=plan.calendar.days_off,
+            country=said.country,
+            region=said.region,
+            weekend=said.weekend,
+            days_off=said.days_off,
+            field=field,
         )
     except InvalidInput as error:
-        problems.append(PlanProblem(error.message, error.code, error.field or "calendar"))
-        return calendar_terms(engagement)
+        problems.append(PlanProblem(error.message, error.code, error.field or field))
+        return None
+
+
+def _item_calendars(plan: Plan, problems: list[PlanProblem]) -> tuple[ItemCalendar, ...]:
+    found = []
+    for each in plan.calendars or ():
+        terms = _terms(each.calendar, f"calendars.{each.key}", problems)
+        if terms is not None:
+            found.append(ItemCalendar(each.key, each.title, terms))
+    return tuple(found)
 
 
 def _tax_problems(plan: Plan) -> Iterator[PlanProblem]:
@@ -122,27 +169,33 @@ def _tax_problems(plan: Plan) -> Iterator[PlanProblem]:
                 yield PlanProblem(error.message, error.code, "tax_code", item.line, item.key)
 
 
-def _scope(plan: Plan, engagement: Any, expectations: Sequence[Expectation]) -> Scope:
+def _items_and_links(
+    plan: Plan, engagement: Any
+) -> tuple[tuple[ScopeItem, ...], tuple[Dependency, ...]]:
     parents = {item.parent_key for item in plan.items}
-    return Scope(
-        items=tuple(
-            _item(item, at, item.key in parents, engagement) for at, item in enumerate(plan.items)
-        ),
-        dependencies=tuple(
-            Dependency(
-                link.predecessor_key, link.successor_key, link.kind, link.lag_days, link.lag_kind
-            )
-            for link in plan.links
-        ),
-        expectations=tuple(expectations),
+    items = tuple(
+        _item(item, at, item.key in parents, engagement) for at, item in enumerate(plan.items)
     )
+    links = tuple(
+        Dependency(
+            link.predecessor_key,
+            link.successor_key,
+            link.kind,
+            link.lag_days,
+            link.lag_kind,
+            link.max_lag_days,
+        )
+        for link in plan.links
+    )
+    return items, links
 
 
 def _item(item: PlanItem, position: int, is_summary: bool, engagement: Any) -> ScopeItem:
     if is_summary:
         kind = ItemKind.SUMMARY
     else:
-        kind = ItemKind.TASK if item.duration_days else ItemKind.MILESTONE
+        is_task = item.duration_days or item.kind == ItemKind.TASK
+        kind = ItemKind.TASK if is_task else ItemKind.MILESTONE
     tax_code = engagement["tax_code"] if item.tax_code is None else item.tax_code
     tax_bps = item.tax_bps
     if tax_bps is None:
@@ -167,4 +220,6 @@ def _item(item: PlanItem, position: int, is_summary: bool, engagement: Any) -> S
         constraint_date=item.constraint_date,
         acceptance_criteria=item.acceptance_criteria,
         deliverable=item.deliverable,
+        calendar_key=item.calendar_key,
+        allocation_bps=item.allocation_bps,
     )

@@ -1,8 +1,8 @@
 """Plans that come as files: read strictly, every problem named at once, nothing stored.
 
-Three forms are known. JSON: the plan format of the command line (`start`, `items`, `dependencies`), and the form in which a
+Four forms are known. JSON: the plan format of the command line (`start`, `items`, `dependencies`), and the form in which a
 scheduler's recorded plan comes (`project_start`, `items[].duration`, `deps`, `children`). CSV: one item a line, with
-predecessors as in `3FS-15d`. All become the same `Plan`.
+predecessors as in `3FS-15d`. Microsoft Project's XML, from elements that a parser has read. All become the same `Plan`.
 
 What this package does not do: schedule, or look anything up. Whether items form a circle is for `services.rules.schedule`.
 """
@@ -17,6 +17,7 @@ from services.rules.plan_files.plan import (
     PlanProblem,
     Severity,
 )
+from services.rules.plan_files.project_files import read_project
 from services.rules.plan_files.tables import read_csv
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "Severity",
     "read_csv",
     "read_json",
+    "read_project",
 ]

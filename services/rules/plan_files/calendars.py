@@ -43,10 +43,10 @@ def read_calendar(reader: Reader, value: Any, prefix: str = "calendar") -> PlanC
     return PlanCalendar(country, record.text("region"), _weekend(record), tuple(days_off))
 
 
-def read_item_calendars(reader: Reader, value: Any) -> list[PlanItemCalendar]:
-    """The calendars of items: an object of calendars by key."""
+def read_item_calendars(reader: Reader, value: Any) -> list[PlanItemCalendar] | None:
+    """The calendars of items: an object of calendars by key; None where the file has none."""
     if value is None:
-        return []
+        return None
     if not isinstance(value, dict):
         reader.say("An object of calendars is expected here.", "CALENDAR_INVALID", "calendars")
         return []

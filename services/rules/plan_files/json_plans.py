@@ -8,6 +8,7 @@ from typing import Any, Final, Never
 from services.rules.plan_files.calendars import read_calendar, read_item_calendars
 from services.rules.plan_files.parts import (
     Drawn,
+    check_kind,
     finish,
     read_constraint,
     read_item,
@@ -16,9 +17,10 @@ from services.rules.plan_files.parts import (
 )
 from services.rules.plan_files.plan import MAX_FILE_BYTES, Plan, PlanItem
 from services.rules.plan_files.records import Reader, Record, whole_number
+from services.rules.scope import Expectation, ExpectationKind
 
 _ITEM_FIELDS: Final = (
-    "id", "key", "name", "title", "parent", "description", "duration_days", "duration", "constraint", "constraint_date", "summary",
+    "id", "key", "name", "title", "kind", "parent", "description", "duration_days", "duration", "constraint", "constraint_date", "summary",
     "quantity", "unit", "rate", "fee", "cost", "effort_minutes", "tax_code", "tax_rate", "deliverable",
     "acceptance_criteria", "calendar", "allocation_percent",
 )  # fmt: skip
@@ -54,6 +56,7 @@ def read_json(text: str, *, currency: str) -> Plan:
         items=items,
         links=links,
         calendars=read_item_calendars(reader, data.get("calendars")),
+        expectations=_expectations(reader, data.get("expectations")),
     )
 
 
@@ -133,11 +136,33 @@ def _item(record: Record, parents: Mapping[str, str]) -> PlanItem:
     return item
 
 
+def _expectations(reader: Reader, value: Any) -> list[Expectation] | None:
+    """The register that a file brings; None where it has none, and that of the draft stays."""
+    if value is None:
+        return None
+    found: list[Expectation] = []
+    for at, raw in _list_of_objects(reader, value, "expectations"):
+        record = Record(reader, raw, prefix=f"expectations[{at}].")
+        text = record.text("text", max_length=2_000, lines=True)
+        kind = record.text("kind").lower()
+        record.unknown(("kind", "text"))
+        if kind not in set(ExpectationKind):
+            known = ", ".join(ExpectationKind)
+            record.say(f"An expectation is one of {known}.", "EXPECTATION_INVALID", "kind")
+        elif not text:
+            record.say("An expectation needs its sentence.", "REQUIRED", "text")
+        else:
+            found.append(Expectation(ExpectationKind(kind), text))
+    return found
+
+
 def _check_summaries(items: list[tuple[PlanItem, Record]]) -> None:
     parents = {item.parent_key for item, _ in items}
     for item, record in items:
         if record.raw.get("summary") is True and item.key not in parents:
             record.say("A summary needs items below it.", "SUMMARY_EMPTY", "summary")
+        if item.kind:
+            check_kind(record, item.key in parents)
 
 
 def _link(record: Record) -> Drawn | None:

@@ -18,9 +18,11 @@ from services.rules.plan_files.plan import (
 )
 from services.rules.plan_files.records import Reader, Record
 from services.rules.schedule import MAX_DURATION_DAYS, ConstraintKind, LagKind, LinkKind
+from services.rules.scope import Expectation
 
 KEY_LENGTH: Final = 64
-_MAX_QUANTITY: Final = Decimal(10) ** 9
+_KINDS: Final = ("", "summary", "task", "milestone")
+_MAX_QUANTITY: Final = Decimal(10) ** 12
 
 _CONSTRAINTS: Final = {
     **{kind.value: kind for kind in ConstraintKind},
@@ -91,7 +93,8 @@ def read_item(record: Record, key: str, constraint: tuple[ConstraintKind, date |
         key=key,
         title=record.text("title", "name") or key,
         parent_key=record.text("parent_key", "parent", max_length=KEY_LENGTH) or None,
-        description=record.text("description", max_length=4000, lines=True),
+        kind=record.text("kind").lower(),
+        description=record.text("description", max_length=20_000, lines=True),
         duration_days=duration or 0,
         constraint_kind=constraint[0],
         constraint_date=constraint[1],
@@ -107,8 +110,8 @@ def read_item(record: Record, key: str, constraint: tuple[ConstraintKind, date |
         effort_minutes=record.whole("effort_minutes", lowest=0, highest=10**8) or 0,
         tax_code=record.text("tax_code", max_length=20) or None,
         tax_bps=None if tax is None else int(tax * 100),
-        deliverable=record.text("deliverable", max_length=500, lines=True),
-        acceptance_criteria=record.text("acceptance_criteria", max_length=2000, lines=True),
+        deliverable=record.text("deliverable", max_length=2_000, lines=True),
+        acceptance_criteria=record.text("acceptance_criteria", max_length=20_000, lines=True),
         line=record.line,
     )
 
@@ -136,6 +139,19 @@ def read_key(record: Record, *names: str) -> str:
     return key
 
 
+def check_kind(record: Record, has_items_below: bool) -> None:
+    """Note where the kind that a record names does not fit what the plan makes of it."""
+    kind = record.text("kind").lower()
+    if kind not in _KINDS:
+        record.say("A kind is summary, task or milestone.", "KIND_INVALID", "kind")
+    elif kind == "summary" and not has_items_below:
+        record.say("A summary needs items below it.", "SUMMARY_EMPTY", "kind")
+    elif kind in ("task", "milestone") and has_items_below:
+        record.say("An item with items below it is a summary.", "KIND_INVALID", "kind")
+    elif kind == "milestone" and record.raw.get("duration_days") not in (None, "", "0", 0):
+        record.say("A milestone takes no days.", "DURATION_INVALID", "duration_days")
+
+
 @dataclass(slots=True)
 class Drawn:
     """A link and where it was written."""
@@ -154,6 +170,7 @@ def finish(
     items: Sequence[tuple[PlanItem, Record]],
     links: Sequence[Drawn],
     calendars: Sequence[PlanItemCalendar] | None = None,
+    expectations: Sequence[Expectation] | None = None,
 ) -> Plan:
     """Check what can only be seen on the whole: keys met twice, parents and links that lead nowhere.
 
@@ -192,7 +209,8 @@ def finish(
         links=tuple(drawn.link for drawn in links),
         problems=tuple(reader.problems),
         warnings=tuple(reader.warnings),
-        calendars=tuple(calendars or ()),
+        calendars=None if calendars is None else tuple(calendars),
+        expectations=None if expectations is None else tuple(expectations),
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.rules.schedule import ConstraintKind, LagKind, LinkKind
+from services.rules.scope import Expectation
 
 MAX_FILE_BYTES: Final = 4_000_000
 MAX_ITEMS: Final = 10_000
@@ -44,6 +45,8 @@ class PlanItem:
     key: str
     title: str
     parent_key: str | None = None
+    kind: str = ""
+    """`summary`, `task` or `milestone` where the file says so; else it follows from what lies below and the duration."""
     description: str = ""
     duration_days: int = 0
     constraint_kind: ConstraintKind = ConstraintKind.AS_SOON_AS_POSSIBLE
@@ -105,4 +108,6 @@ class Plan:
     links: tuple[PlanLink, ...]
     problems: tuple[PlanProblem, ...]
     warnings: tuple[PlanProblem, ...] = ()
-    calendars: tuple[PlanItemCalendar, ...] = ()
+    calendars: tuple[PlanItemCalendar, ...] | None = None
+    """None where the file says nothing of calendars of items, as also of expectations."""
+    expectations: tuple[Expectation, ...] | None = None

@@ -121,7 +121,7 @@ class Record:
             return None
         text = str(value).strip().removesuffix("%").strip()
         whole, _, fraction = text.partition(".")
-        plain = whole.isascii() and whole.isdigit() and len(whole) <= 12
+        plain = whole.isascii() and whole.isdigit() and len(whole) <= 13
         if not plain or (fraction and not (fraction.isascii() and fraction.isdigit())):
             self.say("A plain number, as in 12.5, is expected here.", code, name)
             return None

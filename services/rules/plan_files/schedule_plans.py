@@ -76,7 +76,7 @@ def read_schedule_plan(data: object) -> SchedulePlan:
     reader = Reader("XXX")
     calendar = read_calendar(reader, data.get("calendar"))
     calendars = {
-        each.key: each.calendar for each in read_item_calendars(reader, data.get("calendars"))
+        each.key: each.calendar for each in read_item_calendars(reader, data.get("calendars")) or ()
     }
     if reader.problems:
         first = reader.problems[0]

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.rules.plan_files.parts import (
     Drawn,
+    check_kind,
     finish,
     read_constraint,
     read_item,
@@ -28,7 +29,6 @@ _PREDECESSOR: Final = re.compile(
     r"(?P<key>.+?)(?:(?P<kind>FS|SS|FF|SF)(?:\s*(?P<lag>[+-]\s*[0-9]{1,5})\s*(?P<unit>e?d)?)?)?",
     re.IGNORECASE | re.ASCII,
 )
-_KINDS: Final = ("", "summary", "task", "milestone")
 
 
 def read_csv(text: str, *, currency: str) -> Plan:
@@ -49,7 +49,7 @@ def read_csv(text: str, *, currency: str) -> Plan:
         key = read_key(record, "item_key")
         constraint = read_constraint(record, "constraint_date", "constraint_type")
         items.append((read_item(record, key, constraint), record))
-        _check_kind(record, key in parents)
+        check_kind(record, key in parents)
         links.extend(_predecessors(record, key, keys))
     return finish(reader, name="", start=None, calendar=None, items=items, links=links)
 
@@ -86,18 +86,6 @@ def _check_names(reader: Reader, names: list[str]) -> None:
         reader.say("This column is there twice.", "COLUMN_TWICE", name, line=1)
     if "item_key" not in names:
         reader.say("The column item_key is missing.", "REQUIRED", "item_key", line=1)
-
-
-def _check_kind(record: Record, has_items_below: bool) -> None:
-    kind = record.text("kind").lower()
-    if kind not in _KINDS:
-        record.say("A kind is summary, task or milestone.", "KIND_INVALID", "kind")
-    elif kind == "summary" and not has_items_below:
-        record.say("A summary needs items below it.", "SUMMARY_EMPTY", "kind")
-    elif kind in ("task", "milestone") and has_items_below:
-        record.say("An item with items below it is a summary.", "KIND_INVALID", "kind")
-    elif kind == "milestone" and record.raw.get("duration_days", "") not in ("", "0"):
-        record.say("A milestone takes no days.", "DURATION_INVALID", "duration_days")
 
 
 def _predecessors(record: Record, successor: str, keys: set[str]) -> list[Drawn]:
