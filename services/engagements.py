@@ -21,8 +21,10 @@ from db.tables.engagements import Engagement
 from db.tables.scopes import ScopeDraft
 from db.unit_of_work import UnitOfWork, unit_of_work
 from services.actor import WRITERS, Actor
+from services.approval_tiers import clean_tiers
 from services.calendars import CalendarTerms, clean_terms
 from services.clients import CONTACT_ROLES
+from services.rules.change_orders import ApprovalTier
 from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.money import BPS, MAX_AMOUNT_MINOR, minor_units
@@ -101,6 +103,8 @@ class EngagementDetails:
     change_response_days: int = 5
     change_offer_days: int = 14
     change_minimum_fee_minor: int = 0
+    change_reminder_days: int = 3
+    change_approval_tiers: Sequence[ApprovalTier] = ()
     kill_fee_bps: int = 0
     test_period_days: int = 10
     correction_rounds: int = 2
@@ -117,6 +121,7 @@ _RANGES = {
     "change_response_days": (0, 365),
     "change_offer_days": (1, 365),
     "change_minimum_fee_minor": (0, MAX_AMOUNT_MINOR),
+    "change_reminder_days": (0, 365),
     "test_period_days": (0, 365),
     "correction_rounds": (0, 20),
 }
@@ -353,6 +358,7 @@ def _checked(details: EngagementDetails) -> dict[Any, Any]:
         "promised_date": details.promised_date,
         "tax_code": _checked_tax_code(details),
         "change_requesters": _requesters(details.change_requesters),
+        "change_approval_tiers": clean_tiers(details.change_approval_tiers),
         "clauses": orjson.dumps(_checked_clauses(details.clauses)).decode(),
         **calendar_columns(calendar),
     }

@@ -117,13 +117,26 @@ class RetainerClause(TypedDict):
     applied_to: Literal["each_invoice", "last_invoice"]
 
 
+class ApprovalTier(TypedDict):
+    """Who signs a change of the fee of at least ``from_amount``; ``roles`` are words, each held by one of the signers."""
+
+    from_amount: Money
+    signers: int
+    roles: list[str]
+    is_owner_needed: bool
+
+
 class ChangeClause(TypedDict):
-    """Who may ask for a change and under what terms; ``offer_days`` is how long an offer stands."""
+    """Who may ask for a change and under what terms; ``offer_days`` is how long an offer stands.
+
+    Without ``approvals`` one signature of the Client is enough for any amount.
+    """
 
     requesters: list[str]
     response_days: int
     offer_days: int
     minimum_fee: NotRequired[Money | None]
+    approvals: NotRequired[list[ApprovalTier] | None]
 
 
 class AcceptanceClause(TypedDict):

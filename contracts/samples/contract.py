@@ -146,6 +146,15 @@ def _clauses(locale: Locale) -> ServicesClauses:
             "response_days": 3,
             "offer_days": 14,
             "minimum_fee": dkk(2_500),
+            "approvals": [
+                {"from_amount": dkk(20_000), "signers": 1, "roles": [], "is_owner_needed": True},
+                {
+                    "from_amount": dkk(50_000),
+                    "signers": 2,
+                    "roles": [pick(locale, "sponsor", "opdragsgiver")],
+                    "is_owner_needed": True,
+                },
+            ],
         },
         "acceptance": {"test_days": 10, "correction_rounds": 2},
         "no_guarantee": True,

@@ -10,6 +10,7 @@ from schema.clients import ContactRole
 from schema.engagements.types import EngagementKind
 from schema.scalars import Currency, MoneyInput
 from services.engagements import ContractClauses, EngagementDetails, LatePaymentTerms
+from services.rules.change_orders import ApprovalTier
 from services.rules.errors import InvalidInput
 
 
@@ -47,6 +48,23 @@ class CalendarInput:
     days_off: list[date] = strawberry.field(default_factory=list, description="Own days off.")
 
 
+@strawberry.input(description="Who signs a change order from an amount on.")
+class ApprovalTierInput:
+    """The highest tier that a change reaches decides alone."""
+
+    from_amount: MoneyInput = strawberry.field(
+        description="Counts for changes of the fee of at least this size, up or down, before tax."
+    )
+    signers: int = strawberry.field(default=1, description="How many sign for the client.")
+    roles: list[ContactRole] = strawberry.field(
+        default_factory=list,
+        description="Roles each of which at least one of the signers must hold.",
+    )
+    is_owner_needed: bool = strawberry.field(
+        default=False, description="Whether only the practice's owner may send it."
+    )
+
+
 @strawberry.input(description="How the scope may change after signature.")
 class ChangeClauseInput:
     """Printed in the contract, and held to."""
@@ -59,6 +77,13 @@ class ChangeClauseInput:
     offer_days: int = strawberry.field(default=14, description="Days that an offer stands.")
     minimum_fee: MoneyInput | None = strawberry.field(
         default=None, description="What a change costs at least."
+    )
+    reminder_days: int = strawberry.field(
+        default=3, description="Signers are reminded so many days before an offer ends; 0 is never."
+    )
+    approval_tiers: list[ApprovalTierInput] = strawberry.field(
+        default_factory=list,
+        description="Who signs by amount, the amounts rising; one signer for any amount if empty.",
     )
 
 
@@ -174,7 +199,21 @@ def details_of(terms: EngagementTermsInput, currency: str) -> EngagementDetails:
             clause.minimum_fee, currency, "terms.changeClause.minimumFee"
         )
         or 0,
+        change_reminder_days=clause.reminder_days,
+        change_approval_tiers=[
+            _tier_of(tier, currency, f"terms.changeClause.approvalTiers.{at}")
+            for at, tier in enumerate(clause.approval_tiers)
+        ],
         clauses=_clauses_of(terms.clauses, currency),
+    )
+
+
+def _tier_of(tier: ApprovalTierInput, currency: str, path: str) -> ApprovalTier:
+    return ApprovalTier(
+        from_minor=minor(tier.from_amount, currency, f"{path}.fromAmount") or 0,
+        signers=tier.signers,
+        roles=frozenset(str(role.value) for role in tier.roles),
+        is_owner_needed=tier.is_owner_needed,
     )
 
 

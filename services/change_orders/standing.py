@@ -17,6 +17,7 @@ from db.queries import invoices as invoice_queries
 from db.queries import scopes as scope_queries
 from db.unit_of_work import UnitOfWork
 from services import scopes
+from services.approval_tiers import tiers_of
 from services.calendars import plan_calendars
 from services.refunds.entitlements import settled_of_fee
 from services.rules.change_orders import (
@@ -91,6 +92,8 @@ def change_clause(engagement: Any) -> ChangeClause:
         tax_code=engagement["tax_code"],
         tax_bps=engagement["tax_bps"],
         minimum_fee_title=_MINIMUM_FEE_TITLES[engagement["locale"]],
+        reminder_days=engagement["change_reminder_days"],
+        approval_tiers=tiers_of(engagement),
     )
 
 

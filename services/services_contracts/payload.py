@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from services import calendars, engagements
+from services.approval_tiers import roles_in_order, tiers_of
 from services.rules.money import BPS, divide_half_even
 from services.rules.retainers import RetainerShare, deposit_target
 from services.rules.scope import Expectation, ExpectationKind, ItemKind, ScopeItem
@@ -22,12 +23,24 @@ _WORDS = {
         "signature": "On signature",
         "kill_fee": "from signature until the work is delivered",
         "keys": {"exclusion": "X", "assumption": "A", "no_guarantee": "G"},
+        "roles": {
+            "signer": "signatory",
+            "billing": "billing contact",
+            "sponsor": "sponsor",
+            "stakeholder": "stakeholder",
+        },
     },
     "da": {
         "accepted": "Ved godkendelse af »{name}«",
         "signature": "Ved underskrift",
         "kill_fee": "fra underskrift, og indtil arbejdet er leveret",
         "keys": {"exclusion": "U", "assumption": "F", "no_guarantee": "G"},
+        "roles": {
+            "signer": "underskriftsberettiget",
+            "billing": "faktureringskontakt",
+            "sponsor": "opdragsgiver",
+            "stakeholder": "interessent",
+        },
     },
 }
 
@@ -263,6 +276,7 @@ def _clauses(
             "response_days": engagement["change_response_days"],
             "offer_days": engagement["change_offer_days"],
             "minimum_fee": money(minimum, currency) if minimum else None,
+            "approvals": _approvals(engagement, locale),
         },
         "acceptance": {
             "test_days": engagement["test_period_days"],
@@ -313,6 +327,20 @@ def _clauses(
         else None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _approvals(engagement: Any, locale: str) -> list[dict[str, Any]] | None:
+    """Who signs by amount; None where one signature is enough for any."""
+    words: Any = _WORDS[locale]["roles"]
+    return [
+        {
+            "from_amount": money(tier.from_minor, engagement["currency"]),
+            "signers": tier.signers,
+            "roles": [words[role] for role in roles_in_order(tier)],
+            "is_owner_needed": tier.is_owner_needed,
+        }
+        for tier in tiers_of(engagement)
+    ] or None
 
 
 def _late_payment(
