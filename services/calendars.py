@@ -5,6 +5,7 @@ by act no. 214 of 6 March 2023), so a calendar is right on both sides of a chang
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,13 +18,16 @@ from services.rules.calendars import (
     CalendarTerms,
     WorkingCalendar,
 )
+from services.rules.dates import EARLIEST, LATEST
 from services.rules.errors import InvalidInput
 from services.rules.schedule import WHOLE_BPS
 from services.rules.scope import Scope
 
 __all__ = [
     "CalendarTerms",
+    "CalendarYear",
     "PlanCalendars",
+    "calendar_year",
     "check_known",
     "clean_terms",
     "plan_calendars",
@@ -160,10 +164,68 @@ def region_name(country: str, region: str) -> str:
     return names[0] if names else region
 
 
-def public_holidays(country: str, region: str, year: int) -> dict[date, str]:
-    """The public holidays of one year by date, named in English where the package can."""
-    found = holidays.country_holidays(country, subdiv=region or None, years=year)
+def public_holidays(
+    country: str, region: str, year: int, *, language: str = "en"
+) -> dict[date, str]:
+    """The public holidays of one year by date, named in `language` (en or da) where the package can, else in its own.
+
+    Several on one day are named together.
+    """
+    found = holidays.country_holidays(
+        country, subdiv=region or None, years=year, language={"en": "en_US"}.get(language, language)
+    )
     return dict(sorted((day, found[day]) for day in found))
+
+
+@dataclass(frozen=True)
+class CalendarYear:
+    """One year of a working calendar. Holidays on a weekend or an own day off are holidays all the same."""
+
+    terms: CalendarTerms
+    year: int
+    holidays: tuple[date, ...]
+    names: Mapping[str, Mapping[date, str]]
+    """The holidays' names by language and date."""
+    days_off: tuple[date, ...]
+    month_days: tuple[int, ...]
+    """Working days of January to December."""
+
+    @property
+    def working_days(self) -> int:
+        """Working days of the year."""
+        return sum(self.month_days)
+
+
+def calendar_year(terms: CalendarTerms, year: int) -> CalendarYear:
+    """A year of a calendar, by the table of holidays that plans are scheduled on.
+
+    Raises `InvalidInput` (DATE_OUT_OF_RANGE, COUNTRY_UNKNOWN, REGION_UNKNOWN).
+    """
+    if not EARLIEST.year <= year <= LATEST.year:
+        raise InvalidInput(
+            f"A year lies between {EARLIEST.year} and {LATEST.year}.",
+            code="DATE_OUT_OF_RANGE",
+            field="year",
+        )
+    check_known(terms.country, terms.region)
+    names: dict[str, dict[date, str]] = {"en": {}, "da": {}}
+    if terms.country is not None:
+        for language in names:
+            names[language] = public_holidays(terms.country, terms.region, year, language=language)
+    first = date(year, 1, 1)
+    calendar = working_calendar(terms, first)
+    months = [0] * 12
+    for ordinal in range(first.toordinal(), date(year, 12, 31).toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        months[day.month - 1] += calendar.is_working_day(day)
+    return CalendarYear(
+        terms=terms,
+        year=year,
+        holidays=tuple(names["en"]),
+        names=names,
+        days_off=tuple(day for day in terms.days_off if day.year == year),
+        month_days=tuple(months),
+    )
 
 
 @lru_cache(maxsize=256)

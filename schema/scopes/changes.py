@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import strawberry
 
@@ -23,7 +23,7 @@ from services import engagements, scopes
 from services.rules.errors import InvalidInput
 from services.rules.scope import Expectation
 from services.rules.taxes import UNTAXED_CATEGORIES, check_tax
-from services.scopes import ItemPrice
+from services.scopes import FileFormat, ItemPrice
 
 
 @strawberry.enum(description="How a plan is written.")
@@ -34,6 +34,9 @@ class PlanFormat(Enum):
         "json", description="One JSON object: the plan format, or a scheduler's recorded plan."
     )
     CSV = strawberry.enum_value("csv", description="One item a line under a line of column names.")
+    MS_PROJECT_XML = strawberry.enum_value(
+        "ms_project_xml", description="Microsoft Project's XML, as other programs write it too."
+    )
 
 
 @strawberry.type(description="What a file would make of the scope; nothing is stored.")
@@ -43,6 +46,9 @@ class ScopeImportPreview:
     name: str = strawberry.field(description="What the file calls itself.")
     start_date: date = strawberry.field(description="When work would start.")
     problems: list[PlanFileProblem] = strawberry.field(description="Everything that is wrong.")
+    warnings: list[PlanFileProblem] = strawberry.field(
+        description="What is rounded or not carried over; it does not bar the import."
+    )
     plan: ScopePlan | None = strawberry.field(description="The scope with dates and figures.")
 
 
@@ -60,7 +66,7 @@ class ScopeQuery:
         actor = info.context.actor
         key = decode_id("Engagement", engagement_id, "engagementId")
         found = await scopes.preview_import(
-            actor, key, text=text, file_format=cast(Literal["json", "csv"], format.value)
+            actor, key, text=text, file_format=cast(FileFormat, format.value)
         )
         plan = None
         if found.schedule is not None:
@@ -78,13 +84,14 @@ class ScopeQuery:
             name=found.name,
             start_date=found.start_date,
             problems=[PlanFileProblem.of(each) for each in found.problems],
+            warnings=[PlanFileProblem.of(each) for each in found.warnings],
             plan=plan,
         )
 
 
 @strawberry.input(description="A plan's file to replace the scope draft with.")
 class ImportScopeInput:
-    """A start and a calendar in the file become the engagement's; expectations stay."""
+    """A start and a calendar in the file become the engagement's; expectations stay where it has none."""
 
     engagement_id: strawberry.ID = strawberry.field(description="The engagement.")
     expected_version: int = strawberry.field(description="The draft's version you saw.")
@@ -166,7 +173,7 @@ class ScopeMutation:
                 info.context.actor,
                 engagement_id,
                 text=input.text,
-                file_format=cast(Literal["json", "csv"], input.format.value),
+                file_format=cast(FileFormat, input.format.value),
                 source=input.source,
                 expected_version=input.expected_version,
                 now=info.context.now,

@@ -131,20 +131,22 @@ class ScopeDraft:
     )
 
 
+def dependency_of(link: rule.Dependency) -> ScopeDependency:
+    """From the rules'."""
+    return ScopeDependency(
+        predecessor_key=link.predecessor_key,
+        successor_key=link.successor_key,
+        kind=link.kind,
+        lag_days=link.lag_days,
+        lag_kind=link.lag_kind,
+        max_lag_days=link.max_lag_days,
+    )
+
+
 def written_parts(scope: rule.Scope) -> dict[str, Any]:
     """The fields of a scope that are there whether it is sound or not."""
     return {
-        "dependencies": [
-            ScopeDependency(
-                predecessor_key=link.predecessor_key,
-                successor_key=link.successor_key,
-                kind=link.kind,
-                lag_days=link.lag_days,
-                lag_kind=link.lag_kind,
-                max_lag_days=link.max_lag_days,
-            )
-            for link in scope.dependencies
-        ],
+        "dependencies": [dependency_of(link) for link in scope.dependencies],
         "expectations": [
             Expectation(kind=each.kind, text=each.text) for each in scope.expectations
         ],

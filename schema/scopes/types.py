@@ -11,7 +11,7 @@ from schema.scalars import Money
 from schema.scopes.items import ScopeItem, money, money_or_none
 from services.rules import scope as rule
 from services.rules.money import share
-from services.rules.plan_files import PlanProblem
+from services.rules.plan_files import PlanProblem, Severity
 from services.rules.schedule import LagKind, LinkKind
 from services.rules.scope import ExpectationKind, ItemKind
 
@@ -126,6 +126,9 @@ class PlanFileProblem:
         description="The line of the file, where it has lines; in a draft the place in its list, from 1."
     )
     item_key: str | None = strawberry.field(description="The item, where it can be told.")
+    severity: Severity = strawberry.field(
+        description="Whether it bars the file, or is only to be known."
+    )
 
     @classmethod
     def of(cls, problem: PlanProblem | rule.ScopeProblem) -> Self:
@@ -136,6 +139,7 @@ class PlanFileProblem:
             field=problem.field,
             line=problem.line,
             item_key=problem.item_key,
+            severity=problem.severity if isinstance(problem, PlanProblem) else Severity.PROBLEM,
         )
 
 

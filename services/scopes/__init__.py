@@ -12,7 +12,7 @@ from services.scopes.drafts import (
     set_expectations,
 )
 from services.scopes.imports import FileFormat, ScopePreview
-from services.scopes.readings import EngagementVariance, ItemVariance, variance
+from services.scopes.readings import EngagementVariance, ItemVariance, agreed_calendar, variance
 from services.scopes.rows import ScopeState
 from services.scopes.versions import (
     ScopeTerms,
@@ -33,6 +33,7 @@ __all__ = [
     "ScopePreview",
     "ScopeState",
     "ScopeTerms",
+    "agreed_calendar",
     "change_draft",
     "compute_state",
     "current_version",

@@ -6,8 +6,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from db.queries import scopes as queries
-from db.unit_of_work import UnitOfWork
+from db.unit_of_work import UnitOfWork, read_only
 from services import engagements
+from services.actor import MEMBERS, Actor
+from services.calendars import CalendarTerms
 from services.scopes.versions import current_version
 
 
@@ -47,6 +49,19 @@ class EngagementVariance:
     promised_date: date | None
     days_past_promise: int | None
     items: tuple[ItemVariance, ...]
+
+
+async def agreed_calendar(actor: Actor, engagement_id: UUID) -> CalendarTerms:
+    """The working days of an engagement: those of its current scope version, pauses among them; its own before there is one.
+
+    Raises `Forbidden`, `NotFound`.
+    """
+    actor.require(*MEMBERS)
+    async with read_only(actor.scope()) as uow:
+        engagement = await engagements.found(uow, engagement_id)
+        if engagement["current_scope_version_id"] is None:
+            return engagements.calendar_terms(engagement)
+        return engagements.calendar_terms(await current_version(uow, engagement))
 
 
 async def variance(uow: UnitOfWork, engagement_id: UUID) -> EngagementVariance:

@@ -34,7 +34,7 @@ from services.rules.scope.codec import (
     scope_from_data,
     scope_to_data,
 )
-from services.rules.scope.comparison import FieldChange, ItemChange, ScopeDiff, diff
+from services.rules.scope.comparison import FieldChange, ItemChange, ItemField, ScopeDiff, diff
 from services.rules.scope.items import (
     Dependency,
     Expectation,
@@ -68,6 +68,7 @@ __all__ = [
     "FieldChange",
     "ItemCalendar",
     "ItemChange",
+    "ItemField",
     "ItemKind",
     "Pause",
     "RemoveDependency",

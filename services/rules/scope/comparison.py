@@ -1,9 +1,35 @@
 """What differs between two states of a scope."""
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from services.rules.scope.items import Dependency, Expectation, ItemCalendar, Scope, ScopeItem
+
+
+class ItemField(StrEnum):
+    """The fields of an item that can differ, by their names in `ScopeItem`; what is an amount goes without its unit."""
+
+    TITLE = "title"
+    KIND = "kind"
+    PARENT_KEY = "parent_key"
+    POSITION = "position"
+    DESCRIPTION = "description"
+    QUANTITY = "quantity"
+    UNIT = "unit"
+    EFFORT_MINUTES = "effort_minutes"
+    RATE = "rate_minor"
+    FIXED_FEE = "fee_minor"
+    COST = "cost_minor"
+    TAX_CODE = "tax_code"
+    TAX_BPS = "tax_bps"
+    DURATION_DAYS = "duration_days"
+    CONSTRAINT_KIND = "constraint_kind"
+    CONSTRAINT_DATE = "constraint_date"
+    ACCEPTANCE_CRITERIA = "acceptance_criteria"
+    DELIVERABLE = "deliverable"
+    CALENDAR_KEY = "calendar_key"
+    ALLOCATION_BPS = "allocation_bps"
 
 
 @dataclass(frozen=True, slots=True)
