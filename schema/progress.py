@@ -183,9 +183,8 @@ async def engagement_forecast(
     """The forecast of an engagement's row; None before the contract is signed."""
     if engagement["current_scope_version_id"] is None:
         return None
-    today = info.context.today
     found = await forecasts.forecast_of(
-        info.context.actor, engagement["id"], status_date=status_date or today, today=today
+        info.context.actor, engagement["id"], status_date=status_date, today=info.context.today
     )
     return forecast_of(found)
 

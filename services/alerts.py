@@ -4,14 +4,11 @@
 mailed to the owner and the assistant; what goes on is brought up to date in silence; what is no longer true is cleared and kept.
 It runs in the transaction of whatever moved the engagement (a report, a cost, an approved change order, new thresholds), and
 once a day for every engagement under way, because time moves them too.
-
-A report counts as fresh for a week: the forecast of a review starts from the last status date reported, but at most a week back,
-so that those who report on Fridays get no alert on Thursday, and those who stop reporting do.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,13 +20,12 @@ from contracts import formats
 from db.ids import new_id
 from db.queries import alerts as queries
 from db.queries import practices as practice_queries
-from db.queries import progress as progress_queries
 from db.tables.alerts import Alert, AlertThreshold
 from db.unit_of_work import UnitOfWork, read_only, unit_of_work
 from services import engagements
 from services.actor import MONEY, WRITERS, Actor
 from services.budgets import EngagementBudget, budget_as_of
-from services.forecasts import Forecast, forecast, load_plan
+from services.forecasts import Forecast, forecast, fresh_status_date, load_plan
 from services.outbox import queue_email
 from services.practices import system_actor
 from services.rules.alerts import (
@@ -48,8 +44,6 @@ from services.rules.text import clean_text
 
 log = structlog.get_logger("services.alerts")
 
-REPORT_FRESH_FOR: Final = timedelta(days=7)
-"""How long after its status date a report still says how things stand."""
 WATCHED: Final = ("active", "suspended")
 """Engagements in which work goes on, or will."""
 AlertStatus = Literal["open", "acknowledged", "cleared"]
@@ -278,8 +272,7 @@ def situation_of(coming: Forecast, budget: EngagementBudget) -> Situation:
 async def _findings(uow: UnitOfWork, engagement: Any, today: date) -> tuple[Finding, ...]:
     if engagement["status"] not in WATCHED or engagement["current_scope_version_id"] is None:
         return ()
-    last = await progress_queries.last_status_date(uow, engagement["id"])
-    status_date = min(max(last or date.min, today - REPORT_FRESH_FOR), today)
+    status_date = await fresh_status_date(uow, engagement["id"], today)
     plan = await load_plan(uow, engagement, until=today)
     coming = await forecast(uow, engagement, status_date, plan=plan)
     budget = await budget_as_of(uow, engagement, today, plan=plan)

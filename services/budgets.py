@@ -31,7 +31,7 @@ from services.rules.budgets import (
 )
 from services.rules.calendars import Timeline
 from services.rules.earned_value import planned_value
-from services.rules.errors import InvalidInput
+from services.rules.movements import check_happened
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,10 @@ async def budget_of(
 ) -> EngagementBudget:
     """The budget as of a date that has come. For members alone: it shows cost and margin.
 
-    Raises `Forbidden`, `NotFound` (also NO_SCOPE_VERSION), `InvalidInput` (DATE).
+    Raises `Forbidden`, `NotFound` (also NO_SCOPE_VERSION), `InvalidInput` (DATE, DATE_OUT_OF_RANGE).
     """
     actor.require(*MEMBERS)
-    if as_of > today:
-        raise InvalidInput("This date is still to come.", code="DATE", field="asOf")
+    check_happened(as_of, today, "asOf")
     async with read_only(actor.scope()) as uow:
         engagement = await engagements.found(uow, engagement_id)
         return await budget_as_of(uow, engagement, as_of, known_at=known_at)

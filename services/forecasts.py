@@ -2,15 +2,19 @@
 
 A forecast promises nothing and is stored nowhere: it is computed from the signed scope version and the progress reported, so it
 is right the moment either of them moves. Days of shift are working days of the engagement's calendar: positive is later.
+
+A report counts as fresh for a week. Unless a status date is asked for, the forecast starts from the last one reported, but at most
+a week back: who reports on Fridays is not late on Thursdays, and who stops reporting is, a week later.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from db.queries import budgets as budget_queries
+from db.queries import progress as progress_queries
 from db.queries import scopes as scope_queries
 from db.unit_of_work import UnitOfWork, read_only
 from services import engagements, scopes
@@ -19,10 +23,14 @@ from services.calendars import PlanCalendars, plan_calendars
 from services.progress_readings import progress_as_of
 from services.rules import alerts as alert_rules
 from services.rules.calendars import Timeline
-from services.rules.errors import InvalidInput, NotFound
+from services.rules.errors import NotFound
+from services.rules.movements import check_happened
 from services.rules.progress import ItemProgress, percent_of
 from services.rules.schedule import Schedule, ScheduleItem, compute_schedule
 from services.rules.scope import Scope, schedule_items, schedule_links
+
+REPORT_FRESH_FOR: Final = timedelta(days=7)
+"""How long after its status date a report still says how things stand."""
 
 
 @dataclass(frozen=True)
@@ -186,15 +194,27 @@ def compute_forecast(
     return Forecast(plan, status_date, schedule, progress, _items(plan, schedule, progress))
 
 
+async def fresh_status_date(uow: UnitOfWork, engagement_id: UUID, today: date) -> date:
+    """The status date that a forecast starts from unless another is asked for."""
+    last = await progress_queries.last_status_date(uow, engagement_id)
+    return min(max(last or date.min, today - REPORT_FRESH_FOR), today)
+
+
 async def forecast_of(
-    actor: Actor, engagement_id: UUID, *, status_date: date, today: date
+    actor: Actor, engagement_id: UUID, *, status_date: date | None = None, today: date
 ) -> Forecast:
-    """The forecast from a status date that has come. Raises `Forbidden`, `NotFound`, `InvalidInput` (DATE)."""
+    """The forecast from a status date that has come, or from the fresh one.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput` (DATE), and what `forecast` raises.
+    """
     actor.require(*MEMBERS)
-    if status_date > today:
-        raise InvalidInput("This date is still to come.", code="DATE", field="statusDate")
+    if status_date is not None:
+        check_happened(status_date, today, "statusDate")
     async with read_only(actor.scope()) as uow:
-        return await forecast(uow, await engagements.found(uow, engagement_id), status_date)
+        engagement = await engagements.found(uow, engagement_id)
+        if status_date is None:
+            status_date = await fresh_status_date(uow, engagement_id, today)
+        return await forecast(uow, engagement, status_date)
 
 
 def _with_progress(

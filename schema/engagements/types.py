@@ -43,6 +43,7 @@ from schema.scopes.reads import ScopeDraft, ScopeVersion, draft_of, version_load
 from schema.scopes.types import money
 from services import engagements, scopes
 from services.actor import MEMBERS
+from services.approval_tiers import roles_in_order, tiers_of
 
 if TYPE_CHECKING:
     from schema.change_orders.types import ChangeOrder
@@ -145,6 +146,32 @@ class EngagementCalendar:
     days_off: list[date] = strawberry.field(description="Own days off.")
 
 
+@strawberry.type(description="Who signs a change order from an amount on.")
+class ApprovalTier:
+    """The highest tier that a change reaches decides alone."""
+
+    from_amount: Money = strawberry.field(
+        description="Counts for changes of the fee of at least this size, up or down, before tax."
+    )
+    signers: int = strawberry.field(description="How many sign for the client.")
+    roles: list[ContactRole] = strawberry.field(
+        description="Roles each of which at least one of the signers must hold."
+    )
+    is_owner_needed: bool = strawberry.field(
+        description="Whether only the practice's owner may send it."
+    )
+
+    @classmethod
+    def of(cls, tier: Any, currency: str) -> Self:
+        """From the rule's own."""
+        return cls(
+            from_amount=money(tier.from_minor, currency),
+            signers=tier.signers,
+            roles=[ContactRole(role) for role in roles_in_order(tier)],
+            is_owner_needed=tier.is_owner_needed,
+        )
+
+
 @strawberry.type(description="The change clause: how the scope may change after signature.")
 class ChangeClause:
     """Silence is never consent, and no work starts before the signature."""
@@ -153,6 +180,12 @@ class ChangeClause:
     response_days: int = strawberry.field(description="Working days within which it is answered.")
     offer_days: int = strawberry.field(description="Calendar days that an offer stands.")
     minimum_fee: Money = strawberry.field(description="What a change costs at least.")
+    reminder_days: int = strawberry.field(
+        description="Signers are reminded so many days before an offer ends; 0 is never."
+    )
+    approval_tiers: list[ApprovalTier] = strawberry.field(
+        description="Who signs by amount, the amounts rising; one signer for any amount if empty."
+    )
 
 
 @strawberry.type(description="One body of work for one client.")
@@ -208,6 +241,10 @@ class Engagement(Node):
             response_days=self.row["change_response_days"],
             offer_days=self.row["change_offer_days"],
             minimum_fee=money(self.row["change_minimum_fee_minor"], self.row["currency"]),
+            reminder_days=self.row["change_reminder_days"],
+            approval_tiers=[
+                ApprovalTier.of(tier, self.row["currency"]) for tier in tiers_of(self.row)
+            ],
         )
 
     @strawberry.field(description="The scope before the contract, scheduled and added up.")
@@ -249,7 +286,10 @@ class Engagement(Node):
         return await engagement_progress(info, self.row, status_date, known_at)
 
     @strawberry.field(
-        description="When the work is going to be done, seen from a status date (today); null before the contract is signed."
+        description=(
+            "When the work is going to be done, seen from a status date, else from the last one reported, at most a week back; "
+            "null before the contract is signed."
+        )
     )
     async def forecast(
         self, info: Info, *, status_date: date | None = None
