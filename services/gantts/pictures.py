@@ -73,8 +73,8 @@ class GanttRequest:
         }
         if self.subject == "engagement":
             values |= {
-                "version": self.version or "",
-                "against": self.against or "",
+                "version": "" if self.version is None else self.version,
+                "against": "" if self.against is None else self.against,
                 "forecast": int(self.is_forecast),
             }
         return f"{self.subject}.{form}?{urlencode(values)}"
