@@ -32,7 +32,8 @@ from services.rules.errors import DomainError, Forbidden
 
 JSON: Final = "application/json"
 RESPONSE_JSON: Final = "application/graphql-response+json"
-BODY_LIMIT_BYTES: Final = 1 << 20
+BODY_LIMIT_BYTES: Final = 12 << 20
+"""Room for a plan of Microsoft Project, which writes some ten kilobytes for each task."""
 _VARIABLE_DEPTH: Final = 32
 
 GetContext = Callable[[Request], Awaitable[Any]]

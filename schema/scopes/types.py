@@ -27,6 +27,11 @@ strawberry.enum(
     ExpectationKind,
     description="What is left out, what is taken for granted, and which result nobody promises.",
 )
+strawberry.enum(
+    Severity,
+    name="PlanFileSeverity",
+    description="A problem bars a file; a warning names what is rounded or not carried over.",
+)
 
 
 @strawberry.type(description="An ordering of two items.")

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from db.ids import new_id
+from schema.view import BODY_LIMIT_BYTES
 from tests.schema.documents import (
     MUTATIONS,
     QUERIES,
@@ -190,8 +191,8 @@ async def test_a_bad_text_is_refused_by_name(played: Played, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a\0b", "U+0000"), ("\ud800", "not JSON"), ("x" * (1 << 20), "larger than")],
-    ids=["NUL", "a lone surrogate", "a megabyte"],
+    [("a\0b", "U+0000"), ("\ud800", "not JSON"), ("x" * BODY_LIMIT_BYTES, "larger than")],
+    ids=["NUL", "a lone surrogate", "more than a plan"],
 )
 async def test_some_texts_are_refused_before_anything_is_looked_at(
     played: Played, text: str, message: str
