@@ -8,6 +8,7 @@ from strawberry.tools import merge_types
 
 from schema.acceptances import Acceptance, AcceptanceMutation
 from schema.books import BooksQuery
+from schema.calendars import CalendarQuery
 from schema.change_orders import (
     ChangeOrder,
     ChangeOrderMutation,
@@ -41,6 +42,7 @@ from schema.retainers import (
 )
 from schema.scopes import ScopeVersion
 from schema.scopes.changes import ScopeMutation, ScopeQuery
+from schema.scopes.differences import ScopeDiffQuery
 
 Query = merge_types(
     "Query",
@@ -54,6 +56,8 @@ Query = merge_types(
         OutboxQuery,
         EngagementQuery,
         ScopeQuery,
+        ScopeDiffQuery,
+        CalendarQuery,
         ChangeOrderQuery,
         ChangePreviewQuery,
         RetainerQuery,
