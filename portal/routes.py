@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from portal import signing
+from portal import deliveries, signing
 from portal.page import HERE, Portal, endpoint
 from services.gateways.clock import Clock
 
@@ -23,5 +23,7 @@ def routes(clock: Clock) -> list[BaseRoute]:
         Route("/sign/{token:path}", endpoint(portal, signing.show), methods=["GET"]),
         Route("/sign/{token:path}", endpoint(portal, signing.act), methods=["POST"]),
         Route("/files/{token:path}", endpoint(portal, signing.file), methods=["GET"]),
+        Route("/deliveries/{token:path}", endpoint(portal, deliveries.show), methods=["GET"]),
+        Route("/deliveries/{token:path}", endpoint(portal, deliveries.act), methods=["POST"]),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]

@@ -1,25 +1,21 @@
 """The page behind a link: read the document, see its fingerprint, sign or decline. Works without JavaScript."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from portal.page import FormTooLarge, Portal
+from portal.forms import Form, read_form
+from portal.page import Portal
 from portal.texts import TEXTS, day, moment, refusal, text
 from services import documents, signing
 from services.rules.errors import Conflict, DomainError, InvalidInput, NotFound, Stale
 from services.signing.holders import find_holder
 
-_FORM_BYTES: Final = 64 * 1024
 _FIELDS: Final = 10
 _ON_PAGE: Final = frozenset({"consent", "name", "reason"})
 """The fields that the page shows, and so can point at."""
-
-Form = Mapping[str, str]
 
 
 async def show(portal: Portal, request: Request) -> Response:
@@ -35,7 +31,7 @@ async def show(portal: Portal, request: Request) -> Response:
 async def act(portal: Portal, request: Request) -> Response:
     """POST /sign/{token}: sign or decline, then back to the page. A refusal shows the page again, with what was typed."""
     token = request.path_params["token"]
-    form = await _form(request)
+    form = await read_form(request, fields=_FIELDS)
     try:
         await _do(portal, request, token, form)
     except NotFound:
@@ -90,22 +86,6 @@ async def file(portal: Portal, request: Request) -> Response:
             "etag": f'"{hashlib.sha256(content).hexdigest()}"',
         },
     )
-
-
-async def _form(request: Request) -> Form:
-    """The fields of a posted form. Raises `FormTooLarge` as soon as more comes in than any form of ours sends."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _FORM_BYTES:
-            raise FormTooLarge
-    try:
-        pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS
-        )
-    except ValueError:
-        raise FormTooLarge from None
-    return dict(pairs)
 
 
 def _page(

@@ -1,7 +1,7 @@
 """The words of the pages, in English and Danish. A test proves that both have the same entries."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -78,6 +78,50 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "NO_SCOPE_VERSION": "The engagement that this belongs to has no agreed scope yet. Nothing was signed.",
         "STALE_BASE": "Another change was approved meanwhile, so these figures no longer hold. Nothing was signed; you will be sent a new offer.",
         "STALE_PREVIEW": "The figures have changed since this was sent. Nothing was signed; you will be sent a new offer.",
+        "delivery_title": "Delivery: {engagement}",
+        "delivery_hello": "Dear {name},",
+        "delivery_ask": "{practice} handed this over on {date}. Please test it until {until} (that day included), and say of each item whether it meets what was agreed.",
+        "delivery_ask_open": "{practice} handed this over on {date}. Please test it, and say of each item whether it meets what was agreed.",
+        "delivery_told": "{practice} handed this over on {date}.",
+        "delivery_silence": "What nothing is said about until {until} counts as accepted the day after, under clause {clause} of the contract.",
+        "delivery_note": "What {practice} says about it",
+        "delivery_item": "Item {key}",
+        "delivery_round": "round {number}",
+        "delivery_criteria": "Accepted when",
+        "delivery_no_criteria": "No criteria were agreed for this item.",
+        "delivery_tested": "I have tested this, and it meets what was agreed.",
+        "delivery_accept": "Accept {key}",
+        "delivery_accept_hint": "What is accepted can be invoiced, and stays accepted.",
+        "delivery_reject_heading": "It departs from what was agreed",
+        "delivery_reject_hint": "Write beside each criterion that is not met where it is not. Wishes that go beyond the criteria are welcome as a change; ask {practice} for one.",
+        "delivery_not_met": "Where is this not met? “{criterion}”",
+        "delivery_text": "Anything else that departs from what was agreed",
+        "delivery_text_only": "Where does it depart from what was agreed?",
+        "delivery_reject": "Reject {key}",
+        "delivery_rounds_left": "{practice} then corrects it without charge, and you have {days} working days anew to test it (clause {clause} of the contract).",
+        "delivery_rounds_none": "This was the last round of correction. If you reject it, you may keep it at a reduced fee, or have the further rights of clause {clause} of the contract.",
+        "delivery_rounds_open": "{practice} then corrects it and hands it over again.",
+        "delivery_accepted": "Accepted on {on}. Thank you.",
+        "delivery_deemed": "The test period ended on {until} without objection, so this counts as accepted from {on} (clause {clause} of the contract).",
+        "delivery_ended": "The test period ended on {until} without objection, so this counts as accepted (clause {clause} of the contract).",
+        "delivery_rejected": "Rejected on {on}. {practice} corrects it and hands it over again.",
+        "delivery_rejected_final": "Rejected on {on}, after the last round of correction. {practice} will call you about what happens now.",
+        "delivery_withdrawn": "{practice} has withdrawn this. You need not test it now.",
+        "delivery_lapsed": "What was agreed has changed meanwhile. {practice} will hand it over again.",
+        "delivery_you_wrote": "You wrote:",
+        "delivery_answered": "Everything here is answered. You need do nothing more.",
+        "NOT_TESTED": "Please tick the box if you have tested it and accept it.",
+        "REASON_MISSING": "Please say which criterion is not met, and where.",
+        "CRITERION_UNKNOWN": "The criteria have changed meanwhile. Please read the page again.",
+        "TOO_MANY_REASONS": "At most 100 reasons at a time.",
+        "TEST_PERIOD_ENDED": "The test period has ended, so this counts as accepted. Please talk to the person who sent you the link.",
+        "ALREADY_ACCEPTED": "This is accepted already.",
+        "DELIVERY_DECIDED": "This was answered or withdrawn meanwhile. Please read the page again.",
+        "ITEM_NOT_FOUND": "This is no longer part of the work. Please ask the person who sent you the link.",
+        "ITEM_IS_SUMMARY": "This was divided into parts meanwhile. Please ask the person who sent you the link.",
+        "DATE_ORDER": "That day does not fit. Please ask the person who sent you the link.",
+        "DATE_OUT_OF_RANGE": "That day does not fit. Please ask the person who sent you the link.",
+        "FORBIDDEN": "This belongs to another client. Please ask the person who sent you the link.",
         "FORM_TOO_LARGE": "What was sent is too large.",
     },
     "da": {
@@ -150,6 +194,50 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "NO_SCOPE_VERSION": "Der er endnu ikke aftalt en ydelsesbeskrivelse for den opgave, som dette hører til. Intet er underskrevet.",
         "STALE_BASE": "En anden ændring er blevet godkendt imens, så tallene her gælder ikke længere. Intet er underskrevet; du får et nyt tilbud.",
         "STALE_PREVIEW": "Tallene har ændret sig, siden dette blev sendt. Intet er underskrevet; du får et nyt tilbud.",
+        "delivery_title": "Levering: {engagement}",
+        "delivery_hello": "Kære {name}",
+        "delivery_ask": "{practice} afleverede dette den {date}. Afprøv det venligst til og med den {until}, og sig for hver ydelse, om den svarer til det aftalte.",
+        "delivery_ask_open": "{practice} afleverede dette den {date}. Afprøv det venligst, og sig for hver ydelse, om den svarer til det aftalte.",
+        "delivery_told": "{practice} afleverede dette den {date}.",
+        "delivery_silence": "Det, der ikke er sagt noget om senest den {until}, anses for godkendt dagen efter, jf. punkt {clause} i kontrakten.",
+        "delivery_note": "Det siger {practice} om det",
+        "delivery_item": "Ydelse {key}",
+        "delivery_round": "runde {number}",
+        "delivery_criteria": "Godkendes, når",
+        "delivery_no_criteria": "Der er ikke aftalt kriterier for denne ydelse.",
+        "delivery_tested": "Jeg har afprøvet dette, og det svarer til det aftalte.",
+        "delivery_accept": "Godkend {key}",
+        "delivery_accept_hint": "Det, der er godkendt, kan faktureres, og godkendelsen står ved magt.",
+        "delivery_reject_heading": "Det afviger fra det aftalte",
+        "delivery_reject_hint": "Skriv ved hvert kriterium, der ikke er opfyldt, hvor det ikke er det. Ønsker, der går ud over kriterierne, er velkomne som en ændring; bed {practice} om en.",
+        "delivery_not_met": "Hvor er dette ikke opfyldt? »{criterion}«",
+        "delivery_text": "Andet, der afviger fra det aftalte",
+        "delivery_text_only": "Hvor afviger det fra det aftalte?",
+        "delivery_reject": "Afvis {key}",
+        "delivery_rounds_left": "{practice} retter det derefter uden beregning, og du har igen {days} arbejdsdage til at afprøve det (punkt {clause} i kontrakten).",
+        "delivery_rounds_none": "Dette var den sidste runde rettelser. Afviser du det, kan du beholde det mod et afslag i honoraret eller har de øvrige rettigheder efter punkt {clause} i kontrakten.",
+        "delivery_rounds_open": "{practice} retter det derefter og afleverer det igen.",
+        "delivery_accepted": "Godkendt den {on}. Tak.",
+        "delivery_deemed": "Afprøvningsperioden udløb den {until} uden indsigelse, så dette anses for godkendt fra den {on} (punkt {clause} i kontrakten).",
+        "delivery_ended": "Afprøvningsperioden udløb den {until} uden indsigelse, så dette anses for godkendt (punkt {clause} i kontrakten).",
+        "delivery_rejected": "Afvist den {on}. {practice} retter det og afleverer det igen.",
+        "delivery_rejected_final": "Afvist den {on} efter sidste runde rettelser. {practice} ringer til dig om, hvad der nu skal ske.",
+        "delivery_withdrawn": "{practice} har trukket dette tilbage. Du behøver ikke afprøve det nu.",
+        "delivery_lapsed": "Det aftalte er ændret i mellemtiden. {practice} afleverer det igen.",
+        "delivery_you_wrote": "Du skrev:",
+        "delivery_answered": "Alt her er besvaret. Du behøver ikke gøre mere.",
+        "NOT_TESTED": "Sæt venligst kryds, hvis du har afprøvet det og godkender det.",
+        "REASON_MISSING": "Skriv venligst, hvilket kriterium der ikke er opfyldt, og hvor.",
+        "CRITERION_UNKNOWN": "Kriterierne er ændret i mellemtiden. Læs venligst siden igen.",
+        "TOO_MANY_REASONS": "Højst 100 begrundelser ad gangen.",
+        "TEST_PERIOD_ENDED": "Afprøvningsperioden er udløbet, så dette anses for godkendt. Tal venligst med den, der sendte dig linket.",
+        "ALREADY_ACCEPTED": "Dette er allerede godkendt.",
+        "DELIVERY_DECIDED": "Dette er besvaret eller trukket tilbage i mellemtiden. Læs venligst siden igen.",
+        "ITEM_NOT_FOUND": "Dette er ikke længere en del af arbejdet. Spørg venligst den, der sendte dig linket.",
+        "ITEM_IS_SUMMARY": "Dette er delt op i mellemtiden. Spørg venligst den, der sendte dig linket.",
+        "DATE_ORDER": "Den dag passer ikke. Spørg venligst den, der sendte dig linket.",
+        "DATE_OUT_OF_RANGE": "Den dag passer ikke. Spørg venligst den, der sendte dig linket.",
+        "FORBIDDEN": "Dette hører til en anden kunde. Spørg venligst den, der sendte dig linket.",
         "FORM_TOO_LARGE": "Det afsendte er for stort.",
     },
 }
@@ -171,6 +259,11 @@ def refusal(locale: str, code: str) -> str:
 def day(locale: str, value: datetime, timezone: str) -> str:
     """The date of an instant as people write it, in an IANA time zone."""
     return format_date(value.astimezone(ZoneInfo(timezone)), "long", locale=_babel(locale))
+
+
+def calendar_day(locale: str, value: date) -> str:
+    """A date as people write it."""
+    return format_date(value, "long", locale=_babel(locale))
 
 
 def moment(locale: str, value: datetime, timezone: str) -> str:

@@ -6,7 +6,7 @@ To add a domain: write `schema/<domain>.py` with a `…Query` and a `…Mutation
 from strawberry.printer import print_schema
 from strawberry.tools import merge_types
 
-from schema.acceptances import Acceptance, AcceptanceMutation
+from schema.acceptances import Acceptance, AcceptanceMutation, Delivery
 from schema.books import BooksQuery
 from schema.calendars import CalendarQuery
 from schema.change_orders import (
@@ -87,7 +87,7 @@ Mutation = merge_types(
 
 NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
-    OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Retainer,
+    OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Delivery, Retainer,
     RetainerRequest, RetainerDeposit, Drawdown, Invoice, Payment, Refund,
 )  # fmt: skip
 """Types that are only reachable through `node`."""

@@ -6,7 +6,7 @@ the day after, because the contract says so and only where it does. The rules ar
 """
 
 from services.acceptances.given import accept_item
-from services.acceptances.handovers import deliver, revoke_link, withdraw
+from services.acceptances.handovers import deliver, recipient_url, revoke_link, withdraw
 from services.acceptances.rejections import reject
 from services.acceptances.silence import end_test_period, remind, sweep_test_periods
 
@@ -14,6 +14,7 @@ __all__ = [
     "accept_item",
     "deliver",
     "end_test_period",
+    "recipient_url",
     "reject",
     "remind",
     "revoke_link",

@@ -258,18 +258,20 @@ async def _tell(
 ) -> None:
     ends = handover.test_ends_at
     expires_at = ends + LINK_OUTLIVES_TEST if ends else now + LINK_LASTS_WITHOUT_TEST
-    told = [
-        DeliveryRecipient(
-            tenant_id=uow.tenant_id,
-            id=new_id(),
-            handover_id=handover.id,
-            contact_id=contact["id"],
-            expires_at=expires_at,
+    told = []
+    for contact in contacts:
+        recipient_id = new_id()
+        token = links.delivery_token(uow.tenant_id, recipient_id, 1)
+        told.append(
+            DeliveryRecipient(
+                tenant_id=uow.tenant_id,
+                id=recipient_id,
+                handover_id=handover.id,
+                contact_id=contact["id"],
+                link_hash=links.token_hash(token),
+                expires_at=expires_at,
+            )
         )
-        for contact in contacts
-    ]
-    for row in told:
-        row.link_hash = links.token_hash(links.delivery_token(uow.tenant_id, row.id, 1))
     await DeliveryRecipient.insert(*told)
     deliveries = await queries.deliveries_of_handover(uow, handover.id)
     await tell_client(uow, engagement, "delivery_made", deliveries, now=now)
@@ -347,3 +349,12 @@ async def revoke_link(actor: Actor, delivery_id: UUID, contact_id: UUID, *, now:
             now=now,
         )
     return delivery_id
+
+
+def recipient_url(actor: Actor, recipient: Any, *, now: datetime) -> str | None:
+    """A recipient's link for a member to pass on; None for those who may not, and where it has run out."""
+    if actor.role not in WRITERS or recipient["expires_at"] <= now:
+        return None
+    return links.delivery_url(
+        links.delivery_token(actor.tenant_id, recipient["id"], recipient["link_generation"])
+    )
