@@ -20,7 +20,7 @@ class PublicHoliday:
     """Also one that falls on a weekend."""
 
     names: strawberry.Private[dict[str, str]]
-    date: date = strawberry.field(description="The day.")
+    on: date = strawberry.field(name="date", description="The day.")
     is_on_weekend: bool = strawberry.field(
         description="Whether nobody would work on that day anyway."
     )
@@ -74,7 +74,7 @@ class WorkingYear:
             public_holidays=[
                 PublicHoliday(
                     names={language: names[day] for language, names in found.names.items()},
-                    date=day,
+                    on=day,
                     is_on_weekend=day.weekday() in terms.weekend,
                 )
                 for day in found.holidays
