@@ -15,7 +15,7 @@ from db.queries import envelopes as envelope_queries
 from db.queries import scopes as scope_queries
 from db.tables.change_orders import ChangeOrder
 from db.unit_of_work import UnitOfWork
-from services import engagements, envelopes, scopes
+from services import alerts, engagements, envelopes, scopes
 from services.change_orders.calculation import calculate_order, require_active
 from services.practices import system_actor
 from services.rules.change_orders import (
@@ -81,6 +81,7 @@ async def on_signed(
     )
     await engagements.change(uow, engagement, {"current_scope_version_id": version_id}, now=now)
     await decide(uow, order, status, decided_by=signer_name, now=now)
+    await alerts.review(uow, engagement["id"], now=now)
 
 
 async def on_declined(uow: UnitOfWork, *, subject_id: UUID, reason: str, now: datetime) -> None:
