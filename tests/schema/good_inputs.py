@@ -286,6 +286,24 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
             "note": "by mail",
         }
     ),
+    "deliver": _always(
+        lambda p: {
+            "engagementId": p.ids["engagement"], "itemKeys": ["26"], "deliveredOn": TODAY, "note": "On the shelf.",
+            "agreement": "They asked for one more.", "contactIds": [p.ids["signer"]],
+        }
+    ),
+    "rejectDeliverable": _always(
+        lambda p: {
+            "deliveryId": p.ids["delivery rejected"], "rejectedOn": TODAY, "contactId": p.ids["signer"],
+            "reasons": [{"criterion": None, "text": "It wobbles."}], "text": "By mail.",
+        }
+    ),
+    "withdrawDelivery": _always(
+        lambda p: {"deliveryId": p.ids["delivery withdrawn"], "reason": "The wrong one."}
+    ),
+    "revokeDeliveryLink": _always(
+        lambda p: {"deliveryId": p.ids["delivery unlinked"], "contactId": p.ids["signer"]}
+    ),
     "requestDeposit": _always(
         lambda p: {
             "engagementId": p.ids["engagement"], "amount": money("50.00"), "dueOn": TODAY,

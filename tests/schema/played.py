@@ -34,6 +34,7 @@ TABLES: dict[str, str] = {
     "ChangeOrder": "change_order",
     "Client": "client",
     "Contact": "contact",
+    "Delivery": "delivery",
     "Document": "document",
     "Drawdown": "drawdown",
     "Engagement": "engagement",
@@ -323,6 +324,12 @@ async def _money(played: Played) -> None:
         await played.do(
             "acceptDeliverable", {**engagement, "itemKey": key, "acceptedOn": TODAY, "note": "by telephone"}
         )  # fmt: skip
+    for name, key in (("rejected", "23"), ("withdrawn", "24"), ("unlinked", "25")):
+        made = await played.do(
+            "deliver",
+            {**engagement, "itemKeys": [key], "deliveredOn": TODAY, "idempotencyKey": f"deliver {name}"},
+        )  # fmt: skip
+        ids[f"delivery {name}"] = made["deliveries"][0]["id"]
     for name, key in (("issued", "10"), ("discarded", "11"), ("owed", "13")):
         made = await played.do(
             "draftInvoice", {**engagement, "itemKeys": [key], "idempotencyKey": f"draft {name}"}

@@ -42,6 +42,10 @@ MAY: dict[str, set[str]] = {
     "reviseChangeOrder": WRITERS,
     "withdrawChangeOrder": WRITERS,
     "acceptDeliverable": WRITERS,
+    "deliver": WRITERS,
+    "rejectDeliverable": WRITERS,
+    "withdrawDelivery": WRITERS,
+    "revokeDeliveryLink": WRITERS,
     # What binds the practice, and money.
     "publishPolicies": STAFF,
     "sendContract": STAFF,

@@ -31,6 +31,7 @@ TYPES: dict[str, str] = {
     "clientId": "Client",
     "contactId": "Contact",
     "contactIds": "Contact",
+    "deliveryId": "Delivery",
     "requestedBy": "Contact",
     "engagementId": "Engagement",
     "changeOrderId": "ChangeOrder",
