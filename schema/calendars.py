@@ -28,7 +28,12 @@ class PublicHoliday:
     @strawberry.field(
         description="What it is called; in the country's own language where ours is not known."
     )
-    def name(self, language: Language = Language.EN) -> str:
+    def name(
+        self,
+        language: Annotated[
+            Language, strawberry.argument(description="The language.")
+        ] = Language.EN,
+    ) -> str:
         """Several on one day are named together."""
         return self.names[language.value]
 

@@ -17,6 +17,8 @@ from services.rules.scope import FieldChange, ItemField, Scope, ScopeItem
 from services.scopes import differences as found
 from services.scopes.differences import Naming, ScopeDifference, ScopeSide
 
+Spoken = Annotated[Language, strawberry.argument(description="The language.")]
+
 strawberry.enum(ItemField, name="ScopeItemField", description="A field of an item that can differ.")
 
 
@@ -42,18 +44,18 @@ class ScopeFieldChange:
     after_names: strawberry.Private[ScopeSide]
 
     @strawberry.field(description="What the field is called.")
-    def label(self, language: Language = Language.EN) -> str:
+    def label(self, language: Spoken = Language.EN) -> str:
         """Within a sentence."""
         return found.LABELS[language.value][self.change.field]
 
     @strawberry.field(description="The value before, such as `5 working days` or `40,000.00 DKK`.")
-    def before(self, language: Language = Language.EN) -> str | None:
+    def before(self, language: Spoken = Language.EN) -> str | None:
         """Null where it had none."""
         naming = self.before_names.naming(language.value)
         return naming.value(self.change.field, self.change.before)
 
     @strawberry.field(description="The value after.")
-    def after(self, language: Language = Language.EN) -> str | None:
+    def after(self, language: Spoken = Language.EN) -> str | None:
         """Null where it has none any more."""
         naming = self.after_names.naming(language.value)
         return naming.value(self.change.field, self.change.after)
@@ -182,14 +184,14 @@ class ScopeDiff:
     )
 
     @strawberry.field(description="What differs, one sentence a line, to be read aloud.")
-    def summary(self, language: Language = Language.EN) -> list[str]:
+    def summary(self, language: Spoken = Language.EN) -> list[str]:
         """Items first, the totals last."""
         return found.summary_lines(self.found, language.value)
 
     @strawberry.field(
         description="What differs in the engagement's own working days, as parts of a sentence."
     )
-    def working_day_changes(self, language: Language = Language.EN) -> list[str]:
+    def working_day_changes(self, language: Spoken = Language.EN) -> list[str]:
         """Nothing where the calendar is the same."""
         before, after = self.found.before, self.found.after
         naming: Naming = after.naming(language.value)
@@ -295,7 +297,7 @@ class ScopeDiffQuery:
         self,
         info: Info,
         *,
-        engagement_id: strawberry.ID,
+        engagement_id: Annotated[strawberry.ID, strawberry.argument(description="The engagement.")],
         from_: Annotated[
             ScopeStateInput, strawberry.argument(name="from", description="The former state.")
         ],
