@@ -169,6 +169,8 @@ class Timeline:
 
     def day_ordinal(self, index: int) -> int:
         """The ordinal of working day `index`, where 0 is the first on or after the start."""
+        if not -_LAST_ORDINAL < index < _LAST_ORDINAL:
+            raise out_of_range()
         if index >= 0:
             while len(self._ahead) <= index:
                 if self._ahead_to >= _LAST_ORDINAL:

@@ -23,6 +23,7 @@ The rules, which equal what Microsoft Project stores (the tests compare a real p
 What this package does not do: resources, calendars per item, percent complete, as-late-as-possible.
 """
 
+from services.rules.schedule.compute import compute_schedule
 from services.rules.schedule.items import (
     MAX_DURATION_DAYS,
     WHOLE_BPS,
@@ -34,8 +35,7 @@ from services.rules.schedule.items import (
     ScheduleItem,
     ScheduleLink,
 )
-from services.rules.schedule.network import check_network
-from services.rules.schedule.passes import compute_schedule
+from services.rules.schedule.prepare import check_network, prepare_plan
 
 __all__ = [
     "MAX_DURATION_DAYS",
@@ -49,4 +49,5 @@ __all__ = [
     "ScheduledItem",
     "check_network",
     "compute_schedule",
+    "prepare_plan",
 ]
