@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from portal.forms import Form, read_form
 from portal.page import Portal
 from portal.texts import TEXTS, day, moment, refusal, text
-from services import documents, signing
+from services import documents, gantts, signing
+from services.gateways.telemetry.logs import log
 from services.rules.errors import Conflict, DomainError, InvalidInput, NotFound, Stale
 from services.signing.holders import find_holder
 
@@ -25,7 +26,7 @@ async def show(portal: Portal, request: Request) -> Response:
         await find_holder(token, **portal.caller(request))
         return Response(media_type="text/html")
     page = await signing.open_link(token, now=portal.clock.now(), **portal.caller(request))
-    return _page(portal, request, page)
+    return _page(portal, request, page, await _picture(portal, page))
 
 
 async def act(portal: Portal, request: Request) -> Response:
@@ -42,8 +43,25 @@ async def act(portal: Portal, request: Request) -> Response:
             # A second click, or the way back in the browser: this was said already, and it stands.
             return RedirectResponse(request.url.path, status_code=303)
         status = 409 if isinstance(error, Conflict) else 422
-        return _page(portal, request, page, status=status, error=error, typed=form)
+        picture = await _picture(portal, page)
+        return _page(portal, request, page, picture, status=status, error=error, typed=form)
     return RedirectResponse(request.url.path, status_code=303)
+
+
+async def _picture(portal: Portal, page: signing.SigningPage) -> gantts.PaperPicture | None:
+    """The plan that the paper is about. A paper can be read and signed without it, so trouble with it only goes to the log."""
+    try:
+        return await gantts.paper_picture(
+            page.tenant_id,
+            page.subject_kind,
+            page.subject_id,
+            locale=page.locale,
+            timezone=page.timezone,
+            now=portal.clock.now(),
+        )
+    except DomainError as error:
+        log("portal").warning("plan_not_drawn", code=error.code)
+        return None
 
 
 _ANSWERED: Final = {"sign": "signed", "decline": "declined"}
@@ -92,6 +110,7 @@ def _page(
     portal: Portal,
     request: Request,
     page: signing.SigningPage,
+    picture: gantts.PaperPicture | None,
     *,
     status: int = 200,
     error: DomainError | None = None,
@@ -121,6 +140,7 @@ def _page(
         has_signed=page.signer_status == "signed" and page.status in _STANDING,
         deadline=day(locale, page.expires_at, page.timezone),
         paper=_scrolling(page.preview_html, words["wide_table"]),
+        picture=picture,
         file_path=f"/files/{page.file_token}",
         signers=[_signer(page, state) for state in page.signers],
         error=refusal(locale, error.code) if error else None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import orjson
@@ -15,6 +15,7 @@ from schema.context import Info
 from schema.documents import Document, document_loader
 from schema.engagements.types import Engagement, engagement_loader
 from schema.envelopes import Envelope, envelope_loader
+from schema.gantts import Gantt, gantt_of, locale_of
 from schema.relay import Node, encode_id, fetches
 from schema.scalars import Money
 from schema.scopes.reads import ScopeVersion, version_loader
@@ -22,6 +23,7 @@ from schema.scopes.types import money
 from services.actor import MEMBERS
 from services.change_orders import order_number
 from services.rules.change_orders import ChangeOrderStatus, ChangeReason, RevenueClass
+from services.rules.gantts import DEFAULT_ROWS, Theme
 
 strawberry.enum(ChangeReason, description="Why the scope changes.")
 strawberry.enum(RevenueClass, description="How the change counts as revenue (IFRS 15).")
@@ -105,6 +107,29 @@ class ChangeOrder(Node):
         """Who was asked, and what they did."""
         key = self.row["envelope_id"]
         return None if key is None else await envelope_loader(info).load(key)
+
+    @strawberry.field(description="A Gantt picture of the plan before the order and after it.")
+    async def gantt(
+        self,
+        info: Info,
+        *,
+        locale: Annotated[
+            str | None, strawberry.argument(description="en or da; the engagement's where null.")
+        ] = None,
+        theme: Annotated[Theme, strawberry.argument(description="The colours.")] = Theme.LIGHT,
+        max_rows: Annotated[
+            int, strawberry.argument(description="How many rows it has at most, up to 400.")
+        ] = DEFAULT_ROWS,
+    ) -> Gantt:
+        """An approved order shows the version it made, any other what it would make of the version it was written for."""
+        return gantt_of(
+            info,
+            "change-order",
+            self.row["id"],
+            locale=locale or await locale_of(info, self.row["engagement_id"]),
+            theme=theme,
+            max_rows=max_rows,
+        )
 
     @classmethod
     def of(cls, row: Any) -> Self:

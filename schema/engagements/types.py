@@ -31,6 +31,7 @@ from schema.context import Info
 from schema.documents import Document, document_loader
 from schema.engagements.variance import EngagementVariance, variance_of
 from schema.envelopes import Envelope, envelope_loader
+from schema.gantts import Gantt, gantt_of
 from schema.progress import (
     EngagementForecast,
     ItemProgress,
@@ -44,6 +45,7 @@ from schema.scopes.types import money
 from services import engagements, scopes
 from services.actor import MEMBERS
 from services.approval_tiers import roles_in_order, tiers_of
+from services.rules.gantts import DEFAULT_ROWS, Theme
 
 if TYPE_CHECKING:
     from schema.change_orders.types import ChangeOrder
@@ -367,6 +369,50 @@ class Engagement(Node):
         """With every round; in some states, or of one item, where given."""
         page = DELIVERIES_NEWEST_FIRST.page(first, after, last, before)
         return await deliveries_page(info, self.row["id"], statuses, item_key, page)
+
+    @strawberry.field(
+        description="A Gantt picture of a scope version against another, or of the draft before there is one."
+    )
+    def gantt(
+        self,
+        info: Info,
+        *,
+        version: Annotated[
+            int | None,
+            strawberry.argument(description="Which to show; the current one where null."),
+        ] = None,
+        against: Annotated[
+            int | None,
+            strawberry.argument(
+                description="Which to show below it: the baseline is 1, null for none."
+            ),
+        ] = 1,
+        shows_forecast: Annotated[
+            bool,
+            strawberry.argument(
+                description="Show the current version as it is going to be, by the progress reported so far."
+            ),
+        ] = False,
+        locale: Annotated[
+            str | None, strawberry.argument(description="en or da; the engagement's where null.")
+        ] = None,
+        theme: Annotated[Theme, strawberry.argument(description="The colours.")] = Theme.LIGHT,
+        max_rows: Annotated[
+            int, strawberry.argument(description="How many rows it has at most, up to 400.")
+        ] = DEFAULT_ROWS,
+    ) -> Gantt:
+        """What is done is shown as far as it was reported; today is a line."""
+        return gantt_of(
+            info,
+            "engagement",
+            self.row["id"],
+            locale=locale or self.row["locale"],
+            theme=theme,
+            max_rows=max_rows,
+            version=version,
+            against=against,
+            is_forecast=shows_forecast,
+        )
 
     @classmethod
     def of(cls, row: Any) -> Self:

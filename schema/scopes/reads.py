@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
@@ -12,6 +12,7 @@ from strawberry.dataloader import DataLoader
 from db.queries import scopes as queries
 from db.unit_of_work import read_only
 from schema.context import Info
+from schema.gantts import Gantt, gantt_of, locale_of
 from schema.relay import Node, encode_id, fetches
 from schema.scopes.items import ScopeItem, ScopeLine, items_of, lines_of
 from schema.scopes.types import (
@@ -29,6 +30,7 @@ from services import scopes
 from services.actor import MEMBERS
 from services.engagements import calendar_terms
 from services.rules import scope as rule
+from services.rules.gantts import DEFAULT_ROWS, Theme
 from services.rules.scope import ExpectationKind
 from services.scopes import ScopeState, ScopeTerms
 from services.scopes.drafts import load_stored
@@ -88,6 +90,38 @@ class ScopeVersion(Node):
     async def budget(self, info: Info) -> Budget:
         """As computed when the version was made."""
         return budget_of(self.row, await _items_loader(info).load(self.row["id"]))
+
+    @strawberry.field(
+        description="A Gantt picture of it, against another version where one is named."
+    )
+    async def gantt(
+        self,
+        info: Info,
+        *,
+        against: Annotated[
+            int | None,
+            strawberry.argument(description="The number of the version to show below it."),
+        ] = None,
+        locale: Annotated[
+            str | None, strawberry.argument(description="en or da; the engagement's where null.")
+        ] = None,
+        theme: Annotated[Theme, strawberry.argument(description="The colours.")] = Theme.LIGHT,
+        max_rows: Annotated[
+            int, strawberry.argument(description="How many rows it has at most, up to 400.")
+        ] = DEFAULT_ROWS,
+    ) -> Gantt:
+        """With the dates it had when it was made."""
+        engagement_id = self.row["engagement_id"]
+        return gantt_of(
+            info,
+            "engagement",
+            engagement_id,
+            locale=locale or await locale_of(info, engagement_id),
+            theme=theme,
+            max_rows=max_rows,
+            version=self.number,
+            against=against,
+        )
 
     @classmethod
     def of(cls, row: Any) -> Self:

@@ -55,10 +55,7 @@ async def engagement_chart(
     versions = {row["number"]: row for row in await queries.versions_of(uow, [engagement["id"]])}
     number = engagements.number_of(engagement)
     if not versions and version is None and not is_forecast:
-        draft, _ = await scopes.draft_scope(uow, engagement["id"])
-        terms = scopes.terms_of_engagement(engagement)
-        plan = plan_of_scope(draft, scheduled(draft, terms.calendar, terms.start_date), terms)
-        return _chart(engagement, plan, None, locale=locale, what=words.text("draft"), on=on)
+        return await _draft_chart(uow, engagement, locale=locale, on=on)
     newest = max(versions, default=0)
     shown = _version(versions, newest if version is None else version)
     base = _version(versions, against) if against is not None else None
@@ -91,6 +88,25 @@ async def engagement_chart(
         baseline_label=words.text("agreed", number=str(base["number"])) if base else "",
         status_date=on,
     )
+
+
+async def _draft_chart(uow: UnitOfWork, engagement: Any, *, locale: str, on: date) -> GanttChart:
+    """The draft as it would be planned; empty, with a word on it, as long as it cannot be."""
+    words = words_of(locale)
+    what = f"{engagements.number_of(engagement)} · {words.text('draft')}"
+    draft, _ = await scopes.draft_scope(uow, engagement["id"])
+    terms = scopes.terms_of_engagement(engagement)
+    state = scopes.read_draft(draft, terms).state
+    if state is None:
+        return GanttChart(
+            title=engagement["name"],
+            subtitle=words.text("as_of", what=what, date=words.long_date(on)),
+            words=words,
+            rows=(),
+            why_empty=words.text("unsound"),
+        )
+    plan = plan_of_scope(draft, state.schedule, terms)
+    return _chart(engagement, plan, None, locale=locale, what=what, on=on)
 
 
 async def order_chart(uow: UnitOfWork, order: Any, *, locale: str, on: date) -> GanttChart:

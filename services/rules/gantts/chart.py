@@ -140,6 +140,8 @@ class GanttChart:
     promised_date: date | None = None
     promised_late_days: int = 0
     status_date: date | None = None
+    why_empty: str = ""
+    """What to say where there are no rows, if that is not simply an empty plan."""
 
 
 def outline_numbers(depths: Sequence[int]) -> list[str]:

@@ -160,7 +160,7 @@ def lay_out(chart: GanttChart, *, width: int = PAPER_WIDTH, max_rows: int = DEFA
     plot_bottom = plot_top + max(lines, 1) * ROW_HEIGHT
     more = words.text("more_items", count=words.number(left_out)) if left_out else ""
     if not chart.rows:
-        more = words.text("no_items")
+        more = chart.why_empty or words.text("no_items")
     arrows = route_arrows(rows, chart.links)
     legend, height = _legend(chart, rows, arrows, axis, width, plot_bottom + 14)
     facts_room = max((text_width(each, 15, bold=True) for _, each in facts), default=0.0)

@@ -14,7 +14,7 @@ def describe(chart: GanttChart) -> str:
     leaves = [row for row in chart.rows if row.kind is not RowKind.SUMMARY]
     spans = [row.current for row in chart.rows if row.current]
     if not spans:
-        sentences.append(words.text("no_items") + ".")
+        sentences.append((chart.why_empty or words.text("no_items")) + ".")
     else:
         sentences.append(
             words.text(
