@@ -195,7 +195,7 @@ def preview_on(
     reason: ChangeReason = ChangeReason.CLIENT_REQUEST,
     contingency_draw_minor: int = 0,
 ) -> ChangePreview:
-    """What `changes` do from a starting point, which must be the sum of the original and the approved orders.
+    """What `changes` do from a starting point, which must be sound, and the sum of the original and the approved orders.
 
     Raises what `apply_changes`, `compute_schedule` and `draw_contingency` raise; InvalidInput (CURRENCY_UNKNOWN); Conflict
     (SUMS_DISAGREE) when the fee of the base is not the original sum plus the approved changes.
@@ -234,7 +234,7 @@ def preview_on(
     lines = lines_of(base, outline_after, difference, accelerated)
     taxes = tax_change(budget_before.tax_subtotals, budget_after.tax_subtotals)
     milestones = milestone_shifts(start.outline, outline_after, shifts)
-    new_fingerprint = scope_fingerprint(after)
+    new_fingerprint = scope_fingerprint(after, texts=start.texts)
     content = {
         "base": start.fingerprint,
         "scope": new_fingerprint,
@@ -338,7 +338,7 @@ def _with_minimum_fee(
 
     A change that lowers the fee pays no minimum: taking work out must not become dearer than leaving it in.
     """
-    after = apply_changes(start.scope, changes, locked_keys=terms.locked_keys)
+    after = apply_changes(start.scope, changes, locked_keys=terms.locked_keys, is_sound=True)
     change_minor = sum(item_fee(item) for item in after.leaves()) - start.budget.fee_minor
     if not 0 <= change_minor < minimum_fee_minor:
         return changes, after
@@ -354,7 +354,9 @@ def _with_minimum_fee(
         tax_bps=terms.clause.tax_bps,
     )
     effective = (*changes, AddItem(item))
-    return effective, apply_changes(start.scope, effective, locked_keys=terms.locked_keys)
+    return effective, apply_changes(
+        start.scope, effective, locked_keys=terms.locked_keys, is_sound=True
+    )
 
 
 def _calendar_content(terms: CalendarTerms) -> dict[str, Any]:

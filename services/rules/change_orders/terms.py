@@ -11,6 +11,7 @@ from services.rules.change_orders.life import ChangeClause
 from services.rules.retainers import ONE_THIRD, RetainerShare
 from services.rules.schedule import Schedule
 from services.rules.scope import Scope, ScopeItem, schedule_scope, scope_fingerprint
+from services.rules.scope.codec import part_texts
 
 Calendars = tuple[WorkingCalendar, Mapping[str, WorkingCalendar]]
 """The working days of a plan: the engagement's own, and those of its item calendars by key."""
@@ -75,6 +76,8 @@ class StartingPoint:
     budget: Budget
     schedule: Schedule
     outline: tuple[ScopeItem, ...]
+    texts: Mapping[int, str]
+    """The canonical text of its parts, by which the fingerprint of what comes of them is found sooner."""
 
 
 def starting_point(
@@ -88,10 +91,12 @@ def starting_point(
 
     It depends on the scope, the calendar, the start, the contingency and the retention; on nothing else of the terms.
     """
+    texts = part_texts(base)
     return StartingPoint(
         base,
-        scope_fingerprint(base) if fingerprint is None else fingerprint,
+        scope_fingerprint(base, texts=texts) if fingerprint is None else fingerprint,
         terms.budget(base),
         terms.schedule(base, terms.calendar) if schedule is None else schedule,
         base.in_outline_order(),
+        texts,
     )

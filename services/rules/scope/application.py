@@ -41,9 +41,13 @@ from services.rules.scope.items import (
 
 
 def apply_changes(
-    scope: Scope, changes: Sequence[Change], *, locked_keys: Collection[str] = frozenset()
+    scope: Scope,
+    changes: Sequence[Change],
+    *,
+    locked_keys: Collection[str] = frozenset(),
+    is_sound: bool = False,
 ) -> Scope:
-    """The scope after `changes`, checked.
+    """The scope after `changes`, checked; of a scope that `is_sound` already, only what they touch is looked at line by line.
 
     Items in `locked_keys` (accepted or invoiced ones) can be neither removed nor revised. What a pause or a calendar change
     does to the engagement's own calendar is for `apply_calendar_changes`; here they reach the item calendars. Raises NotFound
@@ -53,7 +57,7 @@ def apply_changes(
     SCOPE_INVALID for the result as a whole), and what a pause or a calendar's change is refused for.
     """
     changed = apply_unchecked(scope, changes, locked_keys=locked_keys)
-    check_scope(changed)
+    check_scope(changed, sound=scope if is_sound else None)
     return changed
 
 

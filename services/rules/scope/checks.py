@@ -1,7 +1,7 @@
 """Everything that is wrong with a scope, found in one go and told line by line."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
@@ -68,9 +68,13 @@ class ScopeProblem:
     is_open: bool = dataclass_field(default=False, compare=False)
 
 
-def check_scope(scope: Scope) -> None:
-    """Raise InvalidInput (SCOPE_INVALID) with every problem in `details["problems"]`, or return when there is none."""
-    _refuse(scope_problems(scope))
+def check_scope(scope: Scope, *, sound: Scope | None = None) -> None:
+    """Raise InvalidInput (SCOPE_INVALID) with every problem in `details["problems"]`, or return when there is none.
+
+    Lines that this scope shares with one known to be `sound` are not looked at by themselves again; how all of them fit
+    together always is.
+    """
+    _refuse(scope_problems(scope, sound=sound))
 
 
 def check_draft(scope: Scope) -> None:
@@ -90,8 +94,12 @@ def _refuse(problems: Sequence[ScopeProblem]) -> None:
         )
 
 
-def scope_problems(scope: Scope) -> list[ScopeProblem]:
-    """All faults, items first. The structure as a plan is judged only once every single line is sound."""
+def scope_problems(scope: Scope, *, sound: Scope | None = None) -> list[ScopeProblem]:
+    """All faults, items first. The structure as a plan is judged only once every single line is sound.
+
+    `sound` is a scope without faults that this one may share lines with (see `check_scope`).
+    """
+    shared = frozenset(map(id, (*sound.items, *sound.dependencies) if sound else ()))
     if len(scope.items) > MAX_ITEMS or len(scope.dependencies) > MAX_DEPENDENCIES:
         limit = f"A scope has at most {MAX_ITEMS} items and {MAX_DEPENDENCIES} dependencies."
         return [ScopeProblem(None, None, "items", limit)]
@@ -99,8 +107,8 @@ def scope_problems(scope: Scope) -> list[ScopeProblem]:
         limit = f"A scope has at most {MAX_CALENDARS} calendars."
         return [ScopeProblem(None, None, "calendars", limit)]
     problems = [
-        *_items_problems(scope),
-        *_dependency_problems(scope),
+        *_items_problems(scope, shared),
+        *_dependency_problems(scope, shared),
         *_expectation_problems(scope),
         *_calendar_problems(scope),
     ]
@@ -109,14 +117,15 @@ def scope_problems(scope: Scope) -> list[ScopeProblem]:
     return problems
 
 
-def _items_problems(scope: Scope) -> Iterable[ScopeProblem]:
+def _items_problems(scope: Scope, shared: Collection[int]) -> Iterable[ScopeProblem]:
     known = {item.item_key: item for item in scope.items}
     parents = {item.parent_key for item in scope.items}
     calendars = {calendar.key for calendar in scope.calendars}
     seen: set[str] = set()
     total_minor = 0
     for line, item in enumerate(scope.items, start=1):
-        for field, message in _item_faults(item):
+        is_sound = id(item) in shared
+        for field, message in () if is_sound else _item_faults(item):
             yield ScopeProblem(line, item.item_key, field, message)
         if item.item_key in seen:
             yield ScopeProblem(
@@ -142,7 +151,7 @@ def _items_problems(scope: Scope) -> Iterable[ScopeProblem]:
                 f"The summary {item.item_key} holds no item.",
                 is_open=True,
             )
-        total_minor += _fee_or_zero(item)
+        total_minor += item_fee(item) if is_sound else _fee_or_zero(item)
     if total_minor > MAX_AMOUNT_MINOR:
         yield ScopeProblem(
             None, None, "items", "The fees add up to more than can be accounted for."
@@ -263,11 +272,15 @@ def _whole(value: object, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
-def _dependency_problems(scope: Scope) -> Iterable[ScopeProblem]:
+def _dependency_problems(scope: Scope, shared: Collection[int]) -> Iterable[ScopeProblem]:
     known = {item.item_key for item in scope.items}
     seen: set[tuple[str, str, str]] = set()
     for line, dependency in enumerate(scope.dependencies, start=1):
         before, after = dependency.predecessor_key, dependency.successor_key
+        is_sound = id(dependency) in shared and before in known and after in known
+        if is_sound and dependency.identity not in seen:
+            seen.add(dependency.identity)
+            continue
 
         def problem(
             field: str,

@@ -6,12 +6,15 @@ name or a value of another type is refused with its path.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Final
+from functools import cache
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final, cast
 
 from services.rules.calendars import CalendarTerms
 from services.rules.errors import InvalidInput
@@ -60,17 +63,41 @@ def canonical_sha256(data: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def scope_fingerprint(scope: Scope) -> str:
-    """The fingerprint of a scope; the order in which its parts are listed does not matter."""
-    data = scope_to_data(scope)
-    canonical = {
-        "items": sorted(data["items"], key=lambda item: item["item_key"]),
-        "dependencies": sorted(data["dependencies"], key=_canonical),
-        "expectations": sorted(data["expectations"], key=_canonical),
-    }
-    if "calendars" in data:
-        canonical["calendars"] = sorted(data["calendars"], key=lambda each: each["key"])
-    return canonical_sha256(canonical)
+_encode: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+
+
+def part_texts(scope: Scope) -> dict[int, str]:
+    """The canonical JSON of each item and dependency by its `id`: what `scope_fingerprint` need not write again for a scope
+    that shares them. Good for as long as this scope is held on to."""
+    return {id(part): _encode(_to_data(part)) for part in (*scope.items, *scope.dependencies)}
+
+
+def scope_fingerprint(scope: Scope, *, texts: Mapping[int, str] = MappingProxyType({})) -> str:
+    """The fingerprint of a scope; the order in which its parts are listed does not matter.
+
+    It is the SHA-256 of the canonical JSON (see `canonical_sha256`) of the scope with its parts in order. `texts` are those
+    of another scope that shares most parts.
+    """
+
+    def text(part: ScopeItem | Dependency) -> str:
+        known = texts.get(id(part))
+        return _encode(_to_data(part)) if known is None else known
+
+    items = [text(item) for item in sorted(scope.items, key=lambda item: item.item_key)]
+    links = [text(link) for link in scope.dependencies]
+    if all(map(str.isascii, links)):
+        links.sort()
+    else:  # parts are ordered as they would be escaped
+        links = list(map(_encode, sorted(map(_to_data, scope.dependencies), key=_canonical)))
+    said = list(map(_encode, sorted(map(_to_data, scope.expectations), key=_canonical)))
+    parts = {"dependencies": links, "expectations": said, "items": items}
+    if scope.calendars:
+        ordered = sorted(map(_calendar_data, scope.calendars), key=lambda each: each["key"])
+        parts["calendars"] = list(map(_encode, ordered))
+    whole = ",".join(f'"{name}":[{",".join(parts[name])}]' for name in sorted(parts))
+    return hashlib.sha256(f"{{{whole}}}".encode()).hexdigest()
 
 
 def _canonical(data: Data) -> str:
@@ -91,12 +118,28 @@ def _plain(value: object) -> object:
     return value
 
 
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+"""Types that are plain data as they are; a `StrEnum` is none of them."""
+
+
+@cache
+def _fields_of(
+    kind: Hashable,
+) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any], ...]]:
+    """How to take all fields of a dataclass at once; their names, and the default of those that are left out with it."""
+    named = fields(cast("type[Any]", kind))
+    return attrgetter(*(field.name for field in named)), tuple(
+        (field.name, field.default if field.name in _LEFT_OUT else MISSING) for field in named
+    )
+
+
 def _to_data(value: Any) -> Data:
     """The fields of a dataclass by name, without the later ones that have their default."""
+    take, names = _fields_of(type(value))
     return {
-        field.name: _plain(given)
-        for field in fields(value)
-        if (given := getattr(value, field.name)) != field.default or field.name not in _LEFT_OUT
+        name: given if type(given) in _PLAIN else _plain(given)
+        for (name, default), given in zip(names, take(value), strict=True)
+        if default is MISSING or given != default
     }
 
 

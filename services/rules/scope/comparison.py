@@ -84,7 +84,7 @@ def diff(before: Scope, after: Scope) -> ScopeDiff:
     changed = (
         _item_change(old[item.item_key], item)
         for item in after.in_outline_order()
-        if item.item_key in old
+        if item.item_key in old and old[item.item_key] is not item
     )
     return ScopeDiff(
         added=tuple(item for item in after.in_outline_order() if item.item_key not in old),
