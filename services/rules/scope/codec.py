@@ -6,7 +6,7 @@ name or a value of another type is refused with its path.
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from services.rules.calendars import CalendarTerms
 from services.rules.errors import InvalidInput
@@ -124,10 +124,10 @@ _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 @cache
 def _fields_of(
-    kind: Hashable,
+    kind: Any,
 ) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any], ...]]:
     """How to take all fields of a dataclass at once; their names, and the default of those that are left out with it."""
-    named = fields(cast("type[Any]", kind))
+    named = fields(kind)
     return attrgetter(*(field.name for field in named)), tuple(
         (field.name, field.default if field.name in _LEFT_OUT else MISSING) for field in named
     )
@@ -135,7 +135,8 @@ def _fields_of(
 
 def _to_data(value: Any) -> Data:
     """The fields of a dataclass by name, without the later ones that have their default."""
-    take, names = _fields_of(type(value))
+    kind: Any = type(value)
+    take, names = _fields_of(kind)
     return {
         name: given if type(given) in _PLAIN else _plain(given)
         for (name, default), given in zip(names, take(value), strict=True)
