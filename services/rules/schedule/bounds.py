@@ -125,7 +125,7 @@ def make_bounds(plan: PreparedPlan, terms: Terms) -> Bounds:
     """Floors and caps of every node."""
     lines = terms.lines
     first_day = lines[PROJECT].day_ordinal(0)
-    bounds = Bounds([0] * len(plan.preds))
+    bounds = Bounds([0] * len(plan.owner))
     bounds.shown_by_axis = [first_day] * len(lines)
     floor = bounds.floor
     for node in plan.others:

@@ -1,6 +1,6 @@
 """A prepared plan computed for a calendar, a start and a status date: boundaries as lists, everything else on demand."""
 
-# ruff: noqa: PLR1730, PLW2901 - as in passes
+
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from services.rules.schedule.bounds import (
 from services.rules.schedule.extents import Extents
 from services.rules.schedule.lags import PROJECT, backward
 from services.rules.schedule.layout import FAR
-from services.rules.schedule.network import Pairs, PreparedPlan
+from services.rules.schedule.network import PreparedPlan
 from services.rules.schedule.passes import (
     general_early,
     general_late,
@@ -47,11 +47,16 @@ class Computed:
     """By axis the last boundary that does not move the finish."""
     tails: list[int] | None = None
     """What must follow the start of each node; only of a plain plan."""
-    _late: list[int] | None = field(default=None, repr=False)
-    _free: list[int] | None = field(default=None, repr=False)
     _planned: list[int] | None = field(default=None, repr=False)
-    _drawn: list[Pairs] | None = field(default=None, repr=False)
-    _rooms: dict[int, int] | None = field(default=None, repr=False)
+    _summary_rooms: dict[int, int] | None = field(default=None, repr=False)
+    _early_finishes: list[int] | None = field(default=None, repr=False)
+    _late: list[int] | None = field(default=None, repr=False)
+    _late_finishes: list[int] | None = field(default=None, repr=False)
+    _total: list[int] | None = field(default=None, repr=False)
+    _rooms: list[int] | None = field(default=None, repr=False)
+    _free: list[int] | None = field(default=None, repr=False)
+    _start_dates: list[date] | None = field(default=None, repr=False)
+    _finish_dates: list[date] | None = field(default=None, repr=False)
 
     @property
     def item_ids(self) -> list[str]:
@@ -61,17 +66,19 @@ class Computed:
 
     @property
     def early_starts(self) -> list[int]:
-        """By node; to be read only."""
+        """By node; columns are to be read only."""
         return self.early
 
     @property
     def early_finishes(self) -> list[int]:
         """By node."""
-        return [a + b for a, b in zip(self.early, self.plan.durations, strict=True)]
+        if self._early_finishes is None:
+            self._early_finishes = _sums(self.early, self.plan.durations)
+        return self._early_finishes
 
     @property
     def late_starts(self) -> list[int]:
-        """By node; to be read only."""
+        """By node."""
         if self._late is None:
             if self.tails is not None:
                 finish = self.finish
@@ -83,33 +90,56 @@ class Computed:
     @property
     def late_finishes(self) -> list[int]:
         """By node."""
-        return [a + b for a, b in zip(self.late_starts, self.plan.durations, strict=True)]
+        if self._late_finishes is None:
+            self._late_finishes = _sums(self.late_starts, self.plan.durations)
+        return self._late_finishes
 
     @property
     def total_floats(self) -> list[int]:
         """By node, in days of its calendar."""
-        return [a - b for a, b in zip(self.late_starts, self.early, strict=True)]
+        if self._total is None:
+            self._total = [a - b for a, b in zip(self.late_starts, self.early, strict=True)]
+        return self._total
 
     @property
     def start_dates(self) -> list[date]:
         """By node of a plain plan: the early start as a date, of a milestone the day it is shown on."""
-        dated = self.terms.axes.starts[PROJECT]
-        dates = [dated[start] for start in self.early]
-        for node in self._milestones():
-            dates[node] = self.shown(node, self.early[node])
-        return dates
+        if self._start_dates is None:
+            table = self.terms.lines[PROJECT].start_dates(self.finish)
+            dates = [table[start] for start in self._dated_starts()]
+            shown = self.finish_dates
+            for node in self.plan.milestones:
+                dates[node] = shown[node]
+            self._start_dates = dates
+        return self._start_dates
 
     @property
     def finish_dates(self) -> list[date]:
         """By node of a plain plan: the early finish as a date, of a milestone the day it is shown on."""
-        dated, durations = self.terms.axes.finishes[PROJECT], self.plan.durations
-        dates = [dated[a + b] for a, b in zip(self.early, durations, strict=True)]
-        for node in self._milestones():
-            dates[node] = self.shown(node, self.early[node])
-        return dates
+        if self._finish_dates is None:
+            table = self.terms.lines[PROJECT].start_dates(self.finish)
+            # Beside boundary 0 only milestones end at none of the table's days; those are put right below.
+            durations = self.plan.durations
+            dates = [
+                table[start + duration - 1]
+                for start, duration in zip(self._dated_starts(), durations, strict=True)
+            ]
+            morning = self.terms.lines[PROJECT].days_before(self.bounds.shown_by_axis[PROJECT])
+            named = self.bounds.shown_from
+            for node in self.plan.milestones:
+                if self.early[node] <= morning or self.plan.owner[node] in named:
+                    dates[node] = self.shown(node, self.early[node])
+            self._finish_dates = dates
+        return self._finish_dates
 
-    def _milestones(self) -> list[int]:
-        return [node for node, duration in enumerate(self.plan.durations) if not duration]
+    def _dated_starts(self) -> list[int]:
+        """The early starts; sides of summaries, which may lie outside the plan, count as its beginning."""
+        if not self.plan.others:
+            return self.early
+        starts = self.early[:]
+        for node in self.plan.others:
+            starts[node] = 0
+        return starts
 
     def shown(self, node: int, boundary: int) -> date:
         """When a milestone at a boundary is shown: the day before it, but not before it may be."""
@@ -120,62 +150,55 @@ class Computed:
         return day
 
     @property
-    def free_floats(self) -> list[int]:
-        """By node, in days of its calendar: how far it may slip before anything else moves. Sides of summaries have none."""
-        if self._free is None:
-            early = self.early
-            free: list[int] = []
-            add = free.append
-            for start, room, pairs in zip(
-                early, self.late_starts, self._drawn_pairs(), strict=True
-            ):
-                for head, weight in pairs:
-                    bound = early[head] - weight
-                    if bound < room:
-                        room = bound
-                add(room - start)
-            self._lower_free(free)
-            self._free = free
-        return self._free
-
-    def _drawn_pairs(self) -> list[Pairs]:
-        """The edges that links drew between two leaves, neither to a summary nor into what is done."""
-        if self._drawn is None:
-            plan = self.plan
+    def rooms(self) -> list[int]:
+        """By node, the last start that moves nothing a link leads to: neither over summaries nor into what is done."""
+        if self._rooms is None:
+            early, plan = self.early, self.plan
+            rooms = [FAR] * len(early)
             deaf = set(plan.others)
             for position, progress in plan.structure.progress.items():
                 if progress is Progress.DONE:
                     deaf.add(plan.ranks[position])
-            if not deaf:
-                self._drawn = plan.succs
-            else:
-                self._drawn = [
-                    [pair for pair in pairs if pair[0] not in deaf] for pairs in plan.succs
-                ]
-        return self._drawn
+            for tail, head, weight in zip(plan.tails, plan.heads, plan.weights, strict=True):
+                bound = early[head] - weight
+                if bound < rooms[tail] and head not in deaf:
+                    rooms[tail] = bound
+            self._lower_rooms(rooms)
+            self._rooms = rooms
+        return self._rooms
 
-    def _lower_free(self, free: list[int]) -> None:
+    @property
+    def free_floats(self) -> list[int]:
+        """By node, in days of its calendar: how far it may slip before anything else moves; at most its total float."""
+        if self._free is None:
+            self._free = [
+                (room if room < late else late) - start
+                for room, late, start in zip(self.rooms, self.late_starts, self.early, strict=True)
+            ]
+        return self._free
+
+    def _lower_rooms(self, rooms: list[int]) -> None:
         """Take the links into account that calendars measure, and those from a leaf to a summary."""
         plan = self.plan
         for node, edges in plan.edges_out.items():
             for edge in edges:
                 if edge.head in plan.others or node in plan.others or self._is_done(edge.head):
                     continue
-                room = backward(edge, self.terms.lines, self.early[edge.head]) - self.early[node]
-                free[node] = min(free[node], room)
+                room = backward(edge, self.terms.lines, self.early[edge.head])
+                rooms[node] = min(rooms[node], room)
         for position, room in self.summary_rooms().items():
             node = plan.ranks[position]
             if node >= 0:
-                free[node] = min(free[node], room)
+                rooms[node] = min(rooms[node], self.early[node] + room)
 
     def _is_done(self, node: int) -> bool:
         return self.plan.structure.progress.get(self.plan.owner[node]) is Progress.DONE
 
     def summary_rooms(self) -> dict[int, int]:
         """By position, the smallest slack of the links that touch a summary; see `extents`."""
-        if self._rooms is None:
-            self._rooms = Extents(self.plan, self.early, self.terms.lines).rooms()
-        return self._rooms
+        if self._summary_rooms is None:
+            self._summary_rooms = Extents(self.plan, self.early, self.terms.lines).rooms()
+        return self._summary_rooms
 
     def _late_limits(self) -> list[int]:
         plan, limits = self.plan, []
@@ -241,9 +264,13 @@ def compute_plan(
     return Computed(plan, terms, bounds, early, finish, [finish], tails)
 
 
+def _sums(these: Sequence[int], those: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(these, those, strict=True)]
+
+
 def plain_finish(plan: PreparedPlan, early: Sequence[int]) -> int:
     """The last early finish of a leaf."""
-    finishes = [a + b for a, b in zip(early, plan.durations, strict=True)]
+    finishes = _sums(early, plan.durations)
     if plan.others:
         return max((finishes[node] for node in plan.ranks if node >= 0), default=0)
     return max(finishes, default=0)

@@ -40,7 +40,7 @@ class _Move(NamedTuple):
 def check_loops(plan: PreparedPlan) -> None:
     """Raise RuleViolation (SCHEDULE_CONTRADICTION) for loops that no calendar is needed to see through."""
     for first, last in plan.loops:
-        values = [-FAR] * len(plan.preds)
+        values = [-FAR] * len(plan.owner)
         values[first:last] = [0] * (last - first)
         _settle(plan, values, (first, last), _Around())
 

@@ -37,9 +37,8 @@ class PreparedPlan:
     """The position of the item each node stands for."""
     durations: list[int]
     """What lies between a leaf's start and its finish; 0 for other nodes."""
-    preds: list[Pairs]
-    succs: list[Pairs]
     tails: list[int]
+    """The edges between nodes, by the rank of their tails: from where, to where, how much later, and what each is."""
     heads: list[int]
     weights: list[int]
     metas: list[int]
@@ -61,8 +60,10 @@ class PreparedPlan:
     """The numbers of the links drawn on a summary."""
     loops: list[tuple[int, int]] = field(default_factory=list)
     """The ranges of nodes that bind each other in circles."""
-    known_axes: dict[Hashable, Axes] = field(default_factory=dict)
+    known_axes: dict[Hashable, Axes] = field(default_factory=dict, repr=False)
     """The calendars it was last computed on, for they are the same from one computation to the next."""
+    _neighbours: tuple[list[Pairs], list[Pairs]] | None = field(default=None, repr=False)
+    _milestones: list[int] | None = field(default=None, repr=False)
 
     @property
     def items(self) -> tuple[ScheduleItem, ...]:
@@ -73,6 +74,37 @@ class PreparedPlan:
     def is_plain(self) -> bool:
         """Whether whole numbers of working days say everything: one calendar, no elapsed lag, no loop, no progress."""
         return not (self.edges_in or self.loops or self.axes)
+
+    @property
+    def preds(self) -> list[Pairs]:
+        """By node, what it waits for."""
+        return self._adjacency()[0]
+
+    @property
+    def succs(self) -> list[Pairs]:
+        """By node, what waits for it."""
+        return self._adjacency()[1]
+
+    def _adjacency(self) -> tuple[list[Pairs], list[Pairs]]:
+        if self._neighbours is None:
+            preds: list[Pairs] = [[] for _ in self.owner]
+            succs: list[Pairs] = [[] for _ in self.owner]
+            for tail, head, weight in zip(self.tails, self.heads, self.weights, strict=True):
+                succs[tail].append((head, weight))
+                preds[head].append((tail, weight))
+            self._neighbours = preds, succs
+        return self._neighbours
+
+    @property
+    def milestones(self) -> list[int]:
+        """The nodes of items without duration."""
+        if self._milestones is None:
+            self._milestones = [
+                node
+                for node, duration in enumerate(self.durations)
+                if not duration and node not in self.others
+            ]
+        return self._milestones
 
     def link_of(self, tail: int, head: int, weight: int) -> int:
         """The number of a link that the edge with this weight stands for, -1 inside a summary."""
@@ -131,13 +163,14 @@ def _ranked(layout: Layout, order: list[int], loops: list[tuple[int, int]]) -> P
     ranks = [-1] * len(layout.owner)
     for rank, node in enumerate(order):
         ranks[node] = rank
-    preds: list[Pairs] = [[] for _ in order]
-    succs: list[Pairs] = [[] for _ in order]
-    tails = [ranks[node] for node in layout.tails]
-    heads = [ranks[node] for node in layout.heads]
-    for tail, head, weight in zip(tails, heads, layout.weights, strict=True):
-        succs[tail].append((head, weight))
-        preds[head].append((tail, weight))
+    by_tail: list[list[int]] = [[] for _ in order]
+    for edge, node in enumerate(layout.tails):
+        by_tail[ranks[node]].append(edge)
+    # Lists in the order in which the passes walk them: what lies together in memory is read three times as fast.
+    edges = [edge for leaving in by_tail for edge in leaving]
+    numbers = list(range(len(order)))
+    tails = [number for number, leaving in zip(numbers, by_tail, strict=True) for _ in leaving]
+    heads = [numbers[ranks[layout.heads[edge]]] for edge in edges]
     durations = structure.durations + [0] * (len(layout.owner) - items)
     plan = PreparedPlan(
         structure,
@@ -145,25 +178,21 @@ def _ranked(layout: Layout, order: list[int], loops: list[tuple[int, int]]) -> P
         ranks[:items],
         [layout.owner[node] for node in order],
         [durations[node] for node in order],
-        preds,
-        succs,
         tails,
         heads,
-        layout.weights,
-        layout.metas,
+        [layout.weights[edge] for edge in edges],
+        [layout.metas[edge] for edge in edges],
         summary_links=layout.summary_links,
         loops=loops,
     )
     if len(layout.owner) > items:
         plan.others = frozenset(ranks[items:])
         plan.fixed = {ranks[node]: is_finish for node, is_finish in layout.fixed.items()}
-    for edge in layout.edges:
-        moved = edge._replace(tail=ranks[edge.tail], head=ranks[edge.head])
+    for lagged in layout.edges:
+        moved = lagged._replace(tail=ranks[lagged.tail], head=ranks[lagged.head])
         plan.edges_out.setdefault(moved.tail, []).append(moved)
         plan.edges_in.setdefault(moved.head, []).append(moved)
-    plan.caps = [
-        edge._replace(tail=ranks[edge.tail], head=ranks[edge.head]) for edge in layout.caps
-    ]
+    plan.caps = [cap._replace(tail=ranks[cap.tail], head=ranks[cap.head]) for cap in layout.caps]
     if any(layout.axes):
         plan.axes = [layout.axes[node] for node in order]
         plan.calendar_ids = layout.calendar_ids

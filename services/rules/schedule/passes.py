@@ -5,7 +5,7 @@ work lies from the start of a node to the end of the project. Tails do not chang
 start is the finish less the tail.
 """
 
-# ruff: noqa: PLR1730, PLW2901 - the inner loops compare and assign in place of calling max(), which takes twice as long
+# ruff: noqa: PLR1730 - the inner loops compare and assign in place of calling max(), which takes twice as long
 
 from collections.abc import Sequence
 
@@ -19,14 +19,11 @@ from services.rules.schedule.network import PreparedPlan
 
 def plain_early(plan: PreparedPlan, floor: Sequence[int]) -> list[int]:
     """The earliest start of every node of a plain plan."""
-    early: list[int] = []
-    add = early.append
-    for best, pairs in zip(floor, plan.preds, strict=True):
-        for tail, weight in pairs:
-            bound = early[tail] + weight
-            if bound > best:
-                best = bound
-        add(best)
+    early = list(floor)
+    for tail, head, weight in zip(plan.tails, plan.heads, plan.weights, strict=True):
+        bound = early[tail] + weight
+        if bound > early[head]:
+            early[head] = bound
     return early
 
 
@@ -45,14 +42,11 @@ def least_tails(plan: PreparedPlan, bounds: Bounds, finish: int) -> list[int]:
 def plain_tails(plan: PreparedPlan, least: Sequence[int]) -> list[int]:
     """How long every node of a plain plan must start before the finish."""
     tails = list(least)
-    node = len(tails)
-    for best, pairs in zip(reversed(least), reversed(plan.succs), strict=True):
-        node -= 1
-        for head, weight in pairs:
-            bound = tails[head] + weight
-            if bound > best:
-                best = bound
-        tails[node] = best
+    edges = zip(reversed(plan.tails), reversed(plan.heads), reversed(plan.weights), strict=True)
+    for tail, head, weight in edges:
+        bound = tails[head] + weight
+        if bound > tails[tail]:
+            tails[tail] = bound
     return tails
 
 

@@ -84,10 +84,7 @@ class ScheduledItems(Mapping[str, ScheduledItem]):
         is_milestone = not plan.structure.planned[position]
         if is_milestone:
             first = last = computed.shown(node, planned)
-            # A late milestone waits for the morning, except where the project ends the evening before.
-            late_first = late_last = starts[late]
-            if 0 < late == computed.limits[axis]:
-                late_first = late_last = max(finishes[late], first)
+            late_first = late_last = self._late_shown(late, computed.limits[axis], first, axis)
         else:
             first, last = starts[planned], finishes[planned + duration]
             late_first, late_last = starts[late], finishes[late + duration]
@@ -211,43 +208,59 @@ class ScheduledItems(Mapping[str, ScheduledItem]):
     def _plain_leaves(self) -> dict[int, ScheduledItem]:
         """The leaves of a plain plan all at once."""
         computed = self.computed
-        plan, items = computed.plan, computed.plan.items
-        starts, finishes = (
-            computed.terms.axes.starts[PROJECT],
-            computed.terms.axes.finishes[PROJECT],
+        plan, axes = computed.plan, computed.terms.axes
+        starts, finishes = axes.starts[PROJECT], axes.finishes[PROJECT]
+        firsts, lasts = computed.start_dates, computed.finish_dates
+        late, late_finishes = computed.late_starts, computed.late_finishes
+        early, early_finishes = computed.early, computed.early_finishes
+        names = [plan.items[position][0] for position in plan.owner]
+        falses = [False] * len(names)
+        total = computed.total_floats
+        if plan.others:
+            # Sides of summaries may lie anywhere; nobody asks for their dates.
+            late = [0 if node in plan.others else each for node, each in enumerate(late)]
+            late_finishes = [
+                1 if node in plan.others else each for node, each in enumerate(late_finishes)
+            ]
+        rows = zip(
+            names,
+            falses,
+            [not duration for duration in plan.durations],
+            plan.durations,
+            early,
+            early_finishes,
+            late,
+            late_finishes,
+            total,
+            computed.free_floats,
+            [room <= 0 for room in total],
+            firsts,
+            lasts,
+            [starts[boundary] for boundary in late],
+            [finishes[boundary] for boundary in late_finishes],
+            early,
+            early_finishes,
+            falses,
+            [0] * len(names),
+            strict=True,
         )
-        early, late, free = computed.early, computed.late_starts, computed.free_floats
-        made: dict[int, ScheduledItem] = {}
-        for position, node in enumerate(plan.ranks):
-            if node < 0:
-                continue
-            start, latest, duration = early[node], late[node], plan.durations[node]
-            if not duration:
-                made[position] = self._leaf(position)
-                continue
-            finish, latest_finish = start + duration, latest + duration
-            made[position] = ScheduledItem(
-                items[position][0],
-                False,
-                False,
-                duration,
-                start,
-                finish,
-                latest,
-                latest_finish,
-                latest - start,
-                free[node],
-                latest <= start,
-                starts[start],
-                finishes[finish],
-                starts[latest],
-                finishes[latest_finish],
-                start,
-                finish,
-                False,
-                0,
+        new = tuple.__new__
+        leaves = [new(ScheduledItem, row) for row in rows]
+        made = {position: leaves[node] for position, node in enumerate(plan.ranks) if node >= 0}
+        for node in plan.milestones:
+            latest = computed.late_starts[node]
+            made[plan.owner[node]] = leaves[node]._replace(
+                late_start_date=self._late_shown(latest, computed.finish, firsts[node], PROJECT),
+                late_finish_date=self._late_shown(latest, computed.finish, firsts[node], PROJECT),
             )
         return made
+
+    def _late_shown(self, late: int, finish: int, first: date, axis: int) -> date:
+        """A late milestone waits for the morning, except where the project ends the evening before."""
+        axes = self.computed.terms.axes
+        if 0 < late == finish:
+            return max(axes.finishes[axis][late], first)
+        return axes.starts[axis][late]
 
 
 def summary_percents(structure: Structure) -> dict[int, int]:
