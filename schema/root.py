@@ -7,6 +7,7 @@ from strawberry.printer import print_schema
 from strawberry.tools import merge_types
 
 from schema.acceptances import Acceptance, AcceptanceMutation, Delivery
+from schema.alerts import Alert, AlertMutation, AlertQuery
 from schema.books import BooksQuery
 from schema.calendars import CalendarQuery
 from schema.change_orders import (
@@ -29,6 +30,7 @@ from schema.invoices import Invoice, InvoiceMutation, InvoiceQuery, Payment
 from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
 from schema.policies import PolicyMutation, PolicyQuery, PolicyRule, PolicySignOff, PolicyVersion
 from schema.practices import Member, Practice, PracticeMutation, PracticeQuery
+from schema.progress import CostEntry, ProgressEntry, ProgressMutation, ProgressQuery
 from schema.refunds import Refund, RefundMutation, RefundQuery
 from schema.relay import NodeQuery
 from schema.reports import ReportQuery
@@ -60,6 +62,8 @@ Query = merge_types(
         CalendarQuery,
         ChangeOrderQuery,
         ChangePreviewQuery,
+        ProgressQuery,
+        AlertQuery,
         RetainerQuery,
         InvoiceQuery,
         RefundQuery,
@@ -79,6 +83,8 @@ Mutation = merge_types(
         ScopeMutation,
         ChangeOrderMutation,
         AcceptanceMutation,
+        ProgressMutation,
+        AlertMutation,
         RetainerMutation,
         InvoiceMutation,
         RefundMutation,
@@ -88,7 +94,7 @@ Mutation = merge_types(
 NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
     OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Delivery, Retainer,
-    RetainerRequest, RetainerDeposit, Drawdown, Invoice, Payment, Refund,
+    RetainerRequest, RetainerDeposit, Drawdown, Invoice, Payment, Refund, ProgressEntry, CostEntry, Alert,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
 

@@ -75,6 +75,10 @@ def good_arguments(played: Played, name: str) -> Given:
             ],
         },
         "changeOrder": {"id": ids["order revised"]},
+        "progressEntries": {"engagementId": ids["engagement"], "itemKey": "20"},
+        "costEntries": {"engagementId": ids["engagement"], "itemKey": "20"},
+        "alerts": {"engagementId": ids["engagement"], "statuses": ["OPEN", "ACKNOWLEDGED"]},
+        "alertThresholds": {"engagementId": ids["engagement"]},
         "retainers": by_engagement,
         "invoices": by_engagement,
         "refundEntitlement": {"engagementId": ids["engagement"]},
@@ -211,6 +215,14 @@ async def _withdraw_order(p: Played) -> Given:
     }
 
 
+async def _acknowledge(p: Played) -> Given:
+    return {
+        "alertId": p.ids["alert"],
+        "note": "They are told.",
+        "expectedVersion": await p.version("alert", "alert"),
+    }
+
+
 def _always(make: Callable[[Played], Given]) -> Callable[[Played], Awaitable[Given]]:
     async def given(p: Played) -> Given:
         return make(p)
@@ -303,6 +315,30 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     ),
     "revokeDeliveryLink": _always(
         lambda p: {"deliveryId": p.ids["delivery unlinked"], "contactId": p.ids["signer"]}
+    ),
+    "recordProgress": _always(
+        lambda p: {
+            "engagementId": p.ids["engagement"], "statusDate": TODAY,
+            "entries": [
+                {
+                    "itemKey": "20", "percentCompleteBps": 10000, "actualStart": TODAY, "actualFinish": TODAY,
+                    "note": "In one go.",
+                }
+            ],
+        }
+    ),
+    "recordCost": _always(
+        lambda p: {
+            "engagementId": p.ids["engagement"], "itemKey": "20", "amount": money("20.00"), "effortMinutes": 30,
+            "spentOn": TODAY, "note": "Paper",
+        }
+    ),
+    "acknowledgeAlert": _acknowledge,
+    "setAlertThresholds": _always(
+        lambda p: {
+            "engagementId": p.ids["draft"], "nearDays": 5, "contingencyBps": 5000, "budgetBps": 5000,
+            "expectedVersion": 0,
+        }
     ),
     "requestDeposit": _always(
         lambda p: {

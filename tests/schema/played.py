@@ -30,10 +30,12 @@ ROLES = ("owner", "staff", "assistant", "accountant")
 
 TABLES: dict[str, str] = {
     "Acceptance": "acceptance",
+    "Alert": "alert",
     "ApiToken": "api_token",
     "ChangeOrder": "change_order",
     "Client": "client",
     "Contact": "contact",
+    "CostEntry": "cost_entry",
     "Delivery": "delivery",
     "Document": "document",
     "Drawdown": "drawdown",
@@ -48,6 +50,7 @@ TABLES: dict[str, str] = {
     "PolicySignOff": "policy_sign_off",
     "PolicyVersion": "policy_version",
     "Practice": "practice",
+    "ProgressEntry": "progress_entry",
     "Refund": "refund",
     "Retainer": "retainer",
     "RetainerDeposit": "retainer_deposit",
@@ -186,6 +189,7 @@ async def played_practice(http: httpx.AsyncClient, connection: asyncpg.Connectio
     await _people(played)
     await _signatures(played)
     await _work(played)
+    await _progress(played)
     await _money(played)
     await connection.execute(
         "update outbox_message set status = 'failed' where tenant_id = $1 and id = $2",
@@ -315,6 +319,23 @@ async def a_sending(played: Played, order: str) -> dict[str, Any]:
         "contactIds": [played.ids["signer"]],
         "idempotencyKey": f"send {played.ids[order]}",
     }
+
+
+async def _progress(played: Played) -> None:
+    """What was done and spent, and an alert about it: the work is promised without a day to spare, and nobody has begun it."""
+    engagement = {"engagementId": played.ids["engagement"]}
+    await played.do(
+        "recordProgress",
+        {
+            **engagement, "statusDate": TODAY, "idempotencyKey": "progress",
+            "entries": [{"itemKey": "20", "percentCompleteBps": 1000}],
+        },
+    )  # fmt: skip
+    await played.do(
+        "recordCost",
+        {**engagement, "itemKey": "20", "amount": money("1000.00"), "spentOn": TODAY, "idempotencyKey": "cost"},
+    )  # fmt: skip
+    await _one(played, "Alert", "alert")
 
 
 async def _money(played: Played) -> None:

@@ -47,6 +47,7 @@ TYPES: dict[str, str] = {
     "invoiceId": "Invoice",
     "paymentId": "Payment",
     "refundId": "Refund",
+    "alertId": "Alert",
     "rowId": "Client",
 }
 """What an argument of this name takes the id of. A name that is missing here fails the walk."""
