@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from services.scopes.differences import ScopeDifference
 
 _LONG = 80
+_CONSTRAINT = frozenset({"constraint_kind", "constraint_date"})
 _WORDED = frozenset({"title", "description", "acceptance_criteria", "deliverable"})
 
 
@@ -67,7 +68,21 @@ def _item_lines(found: "ScopeDifference", names: _Sides) -> Iterator[str]:
     for change in found.diff.changed:
         # Where nothing but the order of siblings differs, that is what there is to say.
         told = [each for each in change.fields if each.field != "position"] or change.fields
-        phrases = (field_phrase(each, names.before, names.after) for each in told)
+        phrases = [
+            field_phrase(each, names.before, names.after)
+            for each in told
+            if each.field not in _CONSTRAINT
+        ]
+        if len(phrases) < len(told):
+            # A constraint and its date are one thing to say.
+            phrases.append(
+                names.after.phrase(
+                    "from to",
+                    label=names.after.label("constraint_kind"),
+                    before=names.before.constraint(change.item_key),
+                    after=names.after.constraint(change.item_key),
+                )
+            )
         yield names.after.phrase(
             "changed",
             title=names.after.title(change.item_key),
@@ -97,12 +112,12 @@ def _link_lines(found: "ScopeDifference", names: _Sides) -> Iterator[str]:
 
 
 def _expectation_lines(found: "ScopeDifference", names: _Sides) -> Iterator[str]:
-    for name, group in (
-        ("expectation added", found.diff.expectations_added),
-        ("expectation removed", found.diff.expectations_removed),
+    for what, group in (
+        ("added", found.diff.expectations_added),
+        ("removed", found.diff.expectations_removed),
     ):
         for each in group:
-            yield names.after.phrase(name, kind=names.after.enum(each.kind), text=each.text)
+            yield names.after.phrase(f"{each.kind.value} {what}", text=each.text)
 
 
 def _calendar_lines(found: "ScopeDifference", names: _Sides) -> Iterator[str]:
@@ -125,9 +140,14 @@ def terms_phrases(before: CalendarTerms, after: CalendarTerms, names: Naming) ->
     """What differs between the terms of two calendars; nothing where they are the same."""
     phrases = []
     if (before.country, before.region) != (after.country, after.region):
-        phrases.append(
-            names.phrase("country", before=names.place(before), after=names.place(after))
-        )
+        places = {
+            name: names.place(terms)
+            for name, terms in (("before", before), ("after", after))
+            if terms.country is not None
+        }
+        one_sided = " added" if "before" not in places else " removed"
+        which = "country" if len(places) == 2 else f"country{one_sided}"
+        phrases.append(names.phrase(which, **places))
     if before.weekend != after.weekend:
         phrases.append(
             names.phrase("weekend", before=names.weekdays(before), after=names.weekdays(after))

@@ -68,20 +68,25 @@ PHRASES: Final[dict[str, dict[str, str]]] = {
         "reworded": "{label} reworded",
         "added": "Added: {title} ({key}){figures}.", "removed": "Removed: {title} ({key}){figures}.",
         "changed": "{title} ({key}): {fields}.",
-        "link added": "New: {link}.", "link removed": "No longer: {link}.", "link changed": "Now {after}; before, {before}.",
-        "FS": "{successor} starts after {predecessor} finishes", "SS": "{successor} starts after {predecessor} starts",
-        "FF": "{successor} finishes after {predecessor} finishes", "SF": "{successor} finishes after {predecessor} starts",
-        "lag": ", {days} later", "lead": ", up to {days} before that", "at most": ", at most {days} later",
-        "expectation added": "New {kind}: {text}", "expectation removed": "No longer {kind}: {text}",
+        "link added": "New: {link}.", "link removed": "No longer: {link}.", "link changed": "Now: {after}; before: {before}.",
+        "FS": "{successor} starts {when} {predecessor} finishes", "SS": "{successor} starts {when} {predecessor} starts",
+        "FF": "{successor} finishes {when} {predecessor} finishes", "SF": "{successor} finishes {when} {predecessor} starts",
+        "after": "after", "lag": "at least {days} after", "lead": "no earlier than {days} before",
+        "at most": ", and at most {days} after", "day": "calendar day", "days": "calendar days",
+        "exclusion added": "Now excluded: {text}", "exclusion removed": "No longer excluded: {text}",
+        "assumption added": "Now assumed: {text}", "assumption removed": "No longer assumed: {text}",
+        "no_guarantee added": "Now not guaranteed: {text}", "no_guarantee removed": "No longer said not to be guaranteed: {text}",
         "calendar added": "New calendar: {title} ({terms}).", "calendar removed": "Calendar taken out: {title}.",
         "calendar changed": "Calendar {title}: {fields}.", "project calendar": "Working days: {fields}.",
-        "country": "public holidays {before} become {after}", "no holidays": "of no country", "holidays": "{place}",
+        "country": "the public holidays {after} count instead of those {before}",
+        "country added": "the public holidays {after} count", "country removed": "the public holidays {before} no longer count",
+        "no holidays": "no public holidays", "holidays": "public holidays {place}",
         "weekend": "worked {after} instead of {before}", "off": "also off: {days}", "on": "worked after all: {days}",
         "worked": "worked {days}", "titled": "now called {title}",
         "fee": "Fee: {before} before, {after} after ({change}).",
         "cost": "Cost: {before} before, {after} after ({change}).",
         "delivery": "Delivery: {before} before, {after} after ({change}).",
-        "delivery kept": "Delivery stays on {after}.", "elapsed": "{days} by the calendar",
+        "delivery kept": "Delivery stays on {after}.",
         "same": "Nothing differs.", "hours": "hours", "hour": "hour", "minutes": "minutes", "minute": "minute",
     },
     "da": {
@@ -90,20 +95,25 @@ PHRASES: Final[dict[str, dict[str, str]]] = {
         "reworded": "{label} omformuleret",
         "added": "Tilføjet: {title} ({key}){figures}.", "removed": "Udgået: {title} ({key}){figures}.",
         "changed": "{title} ({key}): {fields}.",
-        "link added": "Ny: {link}.", "link removed": "Ikke længere: {link}.", "link changed": "Nu {after}; før {before}.",
-        "FS": "{successor} begynder, når {predecessor} er færdig", "SS": "{successor} begynder, når {predecessor} er begyndt",
-        "FF": "{successor} slutter, når {predecessor} er færdig", "SF": "{successor} slutter, når {predecessor} er begyndt",
-        "lag": ", {days} senere", "lead": ", op til {days} før", "at most": ", højst {days} senere",
-        "expectation added": "Ny {kind}: {text}", "expectation removed": "Ikke længere {kind}: {text}",
+        "link added": "Ny: {link}.", "link removed": "Ikke længere: {link}.", "link changed": "Nu: {after}; før: {before}.",
+        "FS": "{successor} begynder {when} {predecessor} er færdig", "SS": "{successor} begynder {when} {predecessor} er begyndt",
+        "FF": "{successor} slutter {when} {predecessor} er færdig", "SF": "{successor} slutter {when} {predecessor} er begyndt",
+        "after": "efter, at", "lag": "tidligst {days} efter, at", "lead": "tidligst {days} før,",
+        "at most": ", og senest {days} efter", "day": "kalenderdag", "days": "kalenderdage",
+        "exclusion added": "Nu undtaget: {text}", "exclusion removed": "Ikke længere undtaget: {text}",
+        "assumption added": "Nu forudsat: {text}", "assumption removed": "Ikke længere forudsat: {text}",
+        "no_guarantee added": "Nu uden garanti: {text}", "no_guarantee removed": "Ikke længere uden garanti: {text}",
         "calendar added": "Ny kalender: {title} ({terms}).", "calendar removed": "Kalender udgået: {title}.",
         "calendar changed": "Kalenderen {title}: {fields}.", "project calendar": "Arbejdsdage: {fields}.",
-        "country": "helligdage {before} bliver til {after}", "no holidays": "i intet land", "holidays": "{place}",
+        "country": "helligdagene {after} gælder i stedet for dem {before}",
+        "country added": "helligdagene {after} gælder", "country removed": "helligdagene {before} gælder ikke længere",
+        "no holidays": "ingen helligdage", "holidays": "helligdage {place}",
         "weekend": "arbejde {after} i stedet for {before}", "off": "også fri: {days}", "on": "arbejdes der alligevel: {days}",
         "worked": "arbejde {days}", "titled": "hedder nu {title}",
         "fee": "Honorar: før {before}, nu {after} ({change}).",
         "cost": "Kostpris: før {before}, nu {after} ({change}).",
         "delivery": "Levering: før {before}, nu {after} ({change}).",
-        "delivery kept": "Leveringen er fortsat {after}.", "elapsed": "{days} efter kalenderen",
+        "delivery kept": "Leveringen er fortsat {after}.",
         "same": "Ingen forskelle.", "hours": "timer", "hour": "time", "minutes": "minutter", "minute": "minut",
     },
 }  # fmt: skip
@@ -151,7 +161,7 @@ class Naming:
         if field == "calendar_key":
             named = self.calendars.get(value)
             return self.phrase("own calendar") if value is None else named.title if named else value
-        if value is None or value == "":
+        if value is None or value == "" or (field == "effort_minutes" and not value):
             return None
         if field.endswith("_minor"):
             return self.money(value)
@@ -170,32 +180,40 @@ class Naming:
         """A member of an enumeration in words."""
         return _ENUMS[self.locale][value.value]
 
+    def constraint(self, item_key: str) -> str:
+        """How a date binds an item: `start no earlier than 10 March 2026`."""
+        item = self.items[item_key]
+        kind = self.enum(item.constraint_kind)
+        return kind if item.constraint_date is None else f"{kind} {self.date(item.constraint_date)}"
+
     def link(self, link: Dependency) -> str:
         """A dependency as a clause."""
+        when = "after" if not link.lag_days else "lag" if link.lag_days > 0 else "lead"
         text = self.phrase(
             LinkKind(link.kind).value,
             successor=self.title(link.successor_key),
             predecessor=self.title(link.predecessor_key),
+            when=self.phrase(when, days=self._lag(abs(link.lag_days), link.lag_kind)),
         )
-        if link.lag_days > 0:
-            text += self.phrase("lag", days=self._lag(link.lag_days, link.lag_kind))
-        elif link.lag_days < 0:
-            text += self.phrase("lead", days=self._lag(-link.lag_days, link.lag_kind))
         if link.max_lag_days is not None:
             text += self.phrase("at most", days=self._lag(link.max_lag_days, link.lag_kind))
         return text
 
     def terms(self, terms: CalendarTerms) -> str:
         """A calendar in a few words: whose holidays, which weekdays, which days off."""
-        parts = [self.place(terms), self.phrase("worked", days=self.weekdays(terms))]
+        holidays = (
+            self.phrase("no holidays")
+            if terms.country is None
+            else self.phrase("holidays", place=self.place(terms))
+        )
+        parts = [holidays, self.phrase("worked", days=self.weekdays(terms))]
         if terms.days_off:
             parts.append(self.phrase("off", days=self.days(terms.days_off, terms)))
         return "; ".join(parts)
 
     def place(self, terms: CalendarTerms) -> str:
-        """Whose public holidays count."""
-        if terms.country is None:
-            return self.phrase("no holidays")
+        """Where the public holidays that count are kept: `in Denmark`. Only of terms with a country."""
+        assert terms.country is not None
         named = formats.in_country(terms.country, self.locale)
         return f"{named} ({region_name(terms.country, terms.region)})" if terms.region else named
 
@@ -218,7 +236,7 @@ class Naming:
     def _lag(self, days: int, kind: LagKind) -> str:
         if kind is LagKind.WORKING:
             return self.working_days(days)
-        return self.phrase("elapsed", days=formats.FILTERS["days"](days, self.locale))
+        return f"{formats.number(days, self.locale)} {self.phrase('day' if days == 1 else 'days')}"
 
     def _effort(self, minutes: int) -> str:
         hours, rest = divmod(minutes, 60)
