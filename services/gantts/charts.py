@@ -25,6 +25,7 @@ from services.gantts.plans import (
 )
 from services.gantts.words import words_of
 from services.progress_readings import progress_as_of
+from services.rules.alerts import promised_date
 from services.rules.calendars import Timeline
 from services.rules.errors import NotFound
 from services.rules.gantts import GanttChart
@@ -86,6 +87,7 @@ async def engagement_chart(
         on=on,
         current_label=current_label,
         baseline_label=words.text("agreed", number=str(base["number"])) if base else "",
+        promised=_promised(engagement, versions[1], shown),
         status_date=on,
     )
 
@@ -106,7 +108,8 @@ async def _draft_chart(uow: UnitOfWork, engagement: Any, *, locale: str, on: dat
             why_empty=words.text("unsound"),
         )
     plan = plan_of_scope(draft, state.schedule, terms)
-    return _chart(engagement, plan, None, locale=locale, what=what, on=on)
+    promised = engagement["promised_date"]
+    return _chart(engagement, plan, None, locale=locale, what=what, on=on, promised=promised)
 
 
 async def order_chart(uow: UnitOfWork, order: Any, *, locale: str, on: date) -> GanttChart:
@@ -144,6 +147,7 @@ async def order_chart(uow: UnitOfWork, order: Any, *, locale: str, on: date) -> 
         on=on,
         current_label=words.text("with_order"),
         baseline_label=words.text("agreed", number=str(base["number"])),
+        promised=_promised(engagement, versions[0], made or base),
         change_days=order["change_days"],
     )
 
@@ -163,7 +167,8 @@ async def contract_chart(uow: UnitOfWork, contract: Any, *, locale: str) -> Gant
     practice: Any = await practice_queries.practice(uow)
     sent_on = contract["sent_at"].astimezone(ZoneInfo(practice["timezone"])).date()
     what = f"{engagements.number_of(engagement)} · {words.text('contract')}"
-    return _chart(engagement, plan, None, locale=locale, what=what, on=sent_on)
+    promised = engagement["promised_date"]
+    return _chart(engagement, plan, None, locale=locale, what=what, on=sent_on, promised=promised)
 
 
 async def order_by_id(uow: UnitOfWork, order_id: UUID) -> Any:
@@ -188,6 +193,18 @@ def _version(versions: dict[int, Any], number: int) -> Any:
     return versions[number]
 
 
+def _promised(engagement: Any, baseline: Any, agreed: Any) -> date | None:
+    """The date that was promised, or the later one that the client has agreed to since; None where none ever was."""
+    promised: date | None = engagement["promised_date"]
+    if promised is None:
+        return None
+    return promised_date(
+        promised,
+        baseline_delivery=baseline["delivery_date"],
+        current_delivery=agreed["delivery_date"],
+    )
+
+
 def _chart(
     engagement: Any,
     after: DrawnPlan,
@@ -196,6 +213,7 @@ def _chart(
     locale: str,
     what: str,
     on: date,
+    promised: date | None,
     current_label: str = "",
     baseline_label: str = "",
     change_days: int | None = None,
@@ -205,7 +223,6 @@ def _chart(
     if before is not None and change_days is None:
         days = Timeline(before.calendar, before.start_date)
         change_days = days_between(days, before.delivery_date, after.delivery_date)
-    promised = engagement["promised_date"]
     late = 0
     if promised is not None:
         days = Timeline(after.calendar, after.start_date)

@@ -133,6 +133,19 @@ async def test_an_order_looks_the_same_drafted_sent_and_signed_and_as_its_paper_
     assert table(await chart_of(case, of_order(drafted))) == table(before)
 
 
+async def test_a_promise_stands_until_the_client_agrees_to_a_later_day() -> None:
+    case = await a_signed_engagement(promised_date=date(2026, 3, 20))
+    order_id = await a_sent_order(case)
+    chart = await chart_of(case, of_order(order_id))
+    assert (chart.promised_date, chart.promised_late_days) == (date(2026, 3, 20), 3)
+    await sign_subject(case.actor, "change_order", order_id)
+    for request in (of_order(order_id), of_engagement(case)):
+        chart = await chart_of(case, request)
+        assert (chart.promised_date, chart.promised_late_days) == (date(2026, 3, 25), 0)
+    first = await chart_of(case, of_engagement(case, version=1))
+    assert first.promised_date == date(2026, 3, 20)
+
+
 async def test_current_is_shown_against_baseline_and_any_version_against_any() -> None:
     case = await a_signed_engagement()
     order_id = await a_sent_order(case)
@@ -195,6 +208,20 @@ async def test_a_contract_shows_what_it_promises_before_and_after_it_is_signed()
     order_id = await a_sent_order(case)
     await sign_subject(case.actor, "change_order", order_id)
     assert table(await chart_of(case, request)) == table(before)
+
+
+async def test_a_forecast_has_bars_from_it() -> None:
+    case = await a_signed_engagement()
+    # Nothing was reported until 11 March, so nothing has begun, and everything is left from then on.
+    on = date(2026, 3, 11)
+    chart = await chart_of(case, replace(of_engagement(case, is_forecast=True), on=on))
+    assert chart.status_date == on
+    assert "Forecast against version 1" in chart.subtitle
+    shown = {row.key: row for row in chart.rows}
+    assert shown["design"].current
+    assert shown["design"].current.start >= on
+    assert shown["handover"].shift_days == chart.change_days > 0
+    assert shown["design"].percent_complete_bps == 0
 
 
 def size_of(png: bytes) -> tuple[int, int]:
