@@ -77,6 +77,7 @@ async def _sweep_practice(actor: Actor, now: datetime) -> Sweep:
     # Orders end with their envelopes; this is for those whose offer ends before its envelope does.
     async with unit_of_work(actor.scope()) as uow:
         ended += await change_orders.expire_due(uow, now)
+        await change_orders.remind_due(uow, now)
     return Sweep(ended, failed)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from db.ids import new_id
+from db.queries import acceptances as acceptance_queries
 from db.queries import change_orders as queries
 from db.queries import clients as client_queries
 from db.queries import practices as practice_queries
@@ -16,13 +17,22 @@ from db.tables.change_orders import ChangeOrder
 from db.unit_of_work import UnitOfWork, unit_of_work
 from services import engagements
 from services.actor import WRITERS, Actor
+from services.calendars import working_calendar
 from services.change_orders.calculation import (
+    Calculation,
     calculate,
     change_clause,
     require_active,
     stored_changes,
 )
-from services.rules.change_orders import ChangeReason, RevenueClass, check_may_ask
+from services.progress_readings import progress_as_of
+from services.rules.change_orders import (
+    ChangeReason,
+    RevenueClass,
+    check_may_ask,
+    response_due_on,
+    suggest_revenue_class,
+)
 from services.rules.dates import check_plausible
 from services.rules.errors import InvalidInput, NotFound, RuleViolation, Stale
 from services.rules.scope import Change, change_to_data
@@ -33,8 +43,11 @@ __all__ = [
     "ChangeOrderDetails",
     "create_change_order",
     "locked_order",
+    "requester",
+    "response_day",
     "revise_change_order",
     "stored_changes",
+    "suggested_class",
 ]
 
 SUBJECT = "change_order"
@@ -45,6 +58,8 @@ SUBJECT = "change_order"
 class ChangeOrderDetails:
     """What is written about a change order. Without a `requested_by` contact it is the practice's own proposal.
 
+    Without a `revenue_class` it counts as the data suggest (`services.rules.change_orders.revenue`).
+
     `contingency_draw_minor` is what it takes out of the engagement's contingency.
     """
 
@@ -52,7 +67,7 @@ class ChangeOrderDetails:
     changes: Sequence[Change] = field(default_factory=tuple)
     reason: str = "client_request"
     reason_text: str = ""
-    revenue_class: str = "prospective"
+    revenue_class: str | None = None
     requested_by: UUID | None = None
     requested_on: date | None = None
     contingency_draw_minor: int = 0
@@ -146,7 +161,7 @@ async def _checked(
         raise InvalidInput(
             f"A reason is one of {', '.join(ChangeReason)}.", code="REASON", field="reason"
         )
-    if details.revenue_class not in set(RevenueClass):
+    if details.revenue_class is not None and details.revenue_class not in set(RevenueClass):
         raise InvalidInput("No such class of revenue.", code="KIND", field="revenueClass")
     requested_on = details.requested_on or today
     if requested_on > today:
@@ -161,25 +176,64 @@ async def _checked(
         reason=ChangeReason(details.reason),
         contingency_draw_minor=details.contingency_draw_minor,
     )
+    suggestion = await suggested_class(uow, calculation, today)
     return {
         "title": clean_text(details.title, "title"),
         "reason": details.reason,
         "reason_text": clean_text(
             details.reason_text, "reasonText", max_length=2000, required=False, lines=True
         ),
-        "revenue_class": details.revenue_class,
-        "requested_by": await _requester(uow, actor, engagement, details.requested_by),
+        "revenue_class": details.revenue_class or suggestion["suggested_revenue_class"],
+        **suggestion,
+        "requested_by": await requester(uow, actor, engagement, details.requested_by),
         "requested_by_contact_id": details.requested_by,
         "requested_on": requested_on,
+        "respond_by": response_day(engagement, requested_on) if details.requested_by else None,
         "base_scope_version_id": calculation.base_version["id"],
         "changes": orjson.dumps([change_to_data(each) for each in details.changes]).decode(),
         "contingency_draw_minor": details.contingency_draw_minor,
     }
 
 
-async def _requester(
-    uow: UnitOfWork, actor: Actor, engagement: Any, contact_id: UUID | None
-) -> str:
+def response_day(engagement: Any, requested_on: date) -> date:
+    """The day by which a request is to be answered, on the engagement's calendar."""
+    clause = change_clause(engagement)
+    calendar = working_calendar(
+        engagements.calendar_terms(engagement), requested_on, working_days=clause.response_days
+    )
+    return response_due_on(clause, requested_on, calendar)
+
+
+async def suggested_class(uow: UnitOfWork, calculation: Calculation, today: date) -> dict[Any, Any]:
+    """The class of revenue that the data suggest for an order, as its columns.
+
+    Begun is what was reported as begun, and where nobody reported, what was to have begun by now.
+    """
+    found = calculation.preview
+    progress = await progress_as_of(uow, calculation.engagement["id"], today)
+    begun = {
+        key
+        for key, item in found.schedule_before.items.items()
+        if (
+            progress[key].percent_complete_bps > 0 or progress[key].actual_start is not None
+            if key in progress
+            else item.start_date < today
+        )
+    }
+    accepted = await acceptance_queries.acceptances_of(uow, [calculation.engagement["id"]])
+    suggestion = suggest_revenue_class(
+        found.difference,
+        found.scope,
+        begun_keys=begun - {row["item_key"] for row in accepted},
+    )
+    return {
+        "suggested_revenue_class": suggestion.revenue_class.value,
+        "suggested_paragraph": suggestion.paragraph,
+        "suggested_because": suggestion.explanation,
+    }
+
+
+async def requester(uow: UnitOfWork, actor: Actor, engagement: Any, contact_id: UUID | None) -> str:
     """The name of who asked; a contact must be entitled to by the change clause."""
     if contact_id is None:
         member = (

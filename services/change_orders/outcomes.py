@@ -1,4 +1,4 @@
-"""How a change order ends: approved, declined, withdrawn or expired.
+"""How a change order ends: approved, declined, withdrawn, voided or expired; and, once approved, superseded.
 
 Approval is applied exactly once. The engagement is locked, the status read again after the lock, the base compared, the
 figures computed again by the code that showed them and compared by fingerprint; only then is the next scope version
@@ -17,6 +17,8 @@ from db.tables.change_orders import ChangeOrder
 from db.unit_of_work import UnitOfWork
 from services import alerts, engagements, envelopes, scopes
 from services.change_orders.calculation import calculate_order, require_active
+from services.change_orders.mails import tell_sender_of_expiry
+from services.change_orders.signers import require_signed
 from services.practices import system_actor
 from services.rules.change_orders import (
     ChangeOrderAction,
@@ -30,7 +32,7 @@ from services.scopes import ScopeState
 _BY_ENVELOPE = {
     "declined": ChangeOrderAction.DECLINE,
     "expired": ChangeOrderAction.EXPIRE,
-    "voided": ChangeOrderAction.WITHDRAW,
+    "voided": ChangeOrderAction.VOID,
 }
 
 
@@ -53,8 +55,8 @@ async def on_signed(
     """Apply an order that everybody has signed: the next scope version, current at once.
 
     Called by `services.signing` in the transaction of the last signature. Raises `RuleViolation` (CHANGE_ORDER_STATUS,
-    CHANGE_ORDER_EXPIRED, ENGAGEMENT_NOT_ACTIVE, ITEM_LOCKED), `Stale` (STALE_BASE with the number of the current scope
-    version, STALE_PREVIEW).
+    CHANGE_ORDER_EXPIRED, ENGAGEMENT_NOT_ACTIVE, ITEM_LOCKED, APPROVAL_NEEDS_MORE_SIGNERS, APPROVAL_NEEDS_ROLE), `Stale`
+    (STALE_BASE with the number of the current scope version, STALE_PREVIEW).
     """
     order, engagement = await _locked(uow, subject_id)
     status = next_status(ChangeOrderStatus(order["status"]), ChangeOrderAction.APPROVE)
@@ -70,6 +72,7 @@ async def on_signed(
     calculation = await calculate_order(uow, engagement, order)
     found = calculation.preview
     check_fingerprint(found, order["preview_fingerprint"])
+    await require_signed(uow, calculation, order["envelope_id"])
     version_id = await scopes.write_version(
         uow,
         ScopeState(found.scope, found.schedule_after, found.budget_after),
@@ -81,7 +84,27 @@ async def on_signed(
     )
     await engagements.change(uow, engagement, {"current_scope_version_id": version_id}, now=now)
     await decide(uow, order, status, decided_by=signer_name, now=now)
+    if order["supersedes_id"] is not None:
+        await _supersede(uow, order, now=now)
     await alerts.review(uow, engagement["id"], now=now)
+
+
+async def _supersede(uow: UnitOfWork, order: Any, *, now: datetime) -> None:
+    """Write down that an approved order was superseded by one that has just been approved."""
+    old: Any = await queries.change_order_by_id(uow, order["supersedes_id"])
+    await ChangeOrder.update(
+        {
+            "status": require_supersedable(old).value,
+            "superseded_by_id": order["id"],
+            "version": old["version"] + 1,
+            "updated_at": now,
+        }
+    ).where(ChangeOrder.tenant_id == uow.tenant_id, ChangeOrder.id == old["id"])
+
+
+def require_supersedable(order: Any) -> ChangeOrderStatus:
+    """The status of an order once it is superseded. Raises `RuleViolation` (CHANGE_ORDER_STATUS) unless it is approved."""
+    return next_status(ChangeOrderStatus(order["status"]), ChangeOrderAction.SUPERSEDE)
 
 
 async def on_declined(uow: UnitOfWork, *, subject_id: UUID, reason: str, now: datetime) -> None:
@@ -91,6 +114,8 @@ async def on_declined(uow: UnitOfWork, *, subject_id: UUID, reason: str, now: da
     action = _BY_ENVELOPE[envelope["status"] if envelope else "declined"]
     status = next_status(ChangeOrderStatus(order["status"]), action)
     await decide(uow, order, status, reason=reason, now=now)
+    if action is ChangeOrderAction.EXPIRE:
+        await tell_sender_of_expiry(uow, order, now=now)
 
 
 async def expire_due(uow: UnitOfWork, now: datetime) -> int:
@@ -106,6 +131,7 @@ async def expire_due(uow: UnitOfWork, now: datetime) -> int:
             await envelopes.add_event(uow, envelope["id"], kind="expired", actor=actor, now=now)
             await envelopes.close(uow, envelope["id"], status="expired", now=now)
         await decide(uow, order, ChangeOrderStatus.EXPIRED, reason="expired", now=now)
+        await tell_sender_of_expiry(uow, order, now=now)
         expired += 1
     return expired
 
@@ -119,7 +145,7 @@ async def require_base(uow: UnitOfWork, order: Any, engagement: Any) -> None:
     current: Any = await scope_queries.version_by_id(uow, current_id)
     raise Stale(
         f"This order starts from scope version {base['number']}; the current one is {current['number']}. "
-        "It must be withdrawn and offered again on that.",
+        "Rebase it: what still fits becomes a new draft on that.",
         code="STALE_BASE",
         current_version=current["number"],
     )

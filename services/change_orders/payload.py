@@ -5,7 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services import engagements
+from services.change_orders.arrangements import arrangements
 from services.change_orders.calculation import Calculation
+from services.rules.scope import ItemKind
 from services.services_contracts.payload import ContractParties, money, signatures, tax_lines
 
 
@@ -63,6 +65,7 @@ def change_order_paper(
         "lines": [
             {
                 "action": line.action,
+                "kind": line.kinds[0].value if line.action == "changed" and line.kinds else None,
                 "key": line.item_key,
                 "name": line.title,
                 "description": descriptions.get(line.item_key) or None,
@@ -111,8 +114,35 @@ def change_order_paper(
             for shift in found.milestones
             if shift.before != shift.after
         ],
+        "deliverables": [
+            {
+                "name": shift.title,
+                "deliverable": shift.deliverable,
+                "before": shift.finish_before.isoformat() if shift.finish_before else None,
+                "after": shift.finish_after.isoformat() if shift.finish_after else None,
+                "shift_days": shift.shift_days,
+            }
+            for shift in found.shifts
+            if shift.kind is ItemKind.TASK
+            and shift.deliverable
+            and shift.finish_before != shift.finish_after
+        ]
+        or None,
+        **arrangements(found),
+        "contingency": _contingency(calculation),
         "retainer": _retainer(calculation),
         "signatures": signatures(parties),
+    }
+
+
+def _contingency(calculation: Calculation) -> dict[str, Any] | None:
+    effect, currency = calculation.preview.contingency, calculation.currency
+    if not effect.before_minor:
+        return None
+    return {
+        "before": money(effect.before_minor, currency),
+        "drawn": money(effect.drawn_minor, currency),
+        "after": money(effect.after_minor, currency),
     }
 
 

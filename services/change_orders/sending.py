@@ -20,8 +20,9 @@ from services.actor import WRITERS, Actor
 from services.change_orders.calculation import calculate_order, change_clause, require_active
 from services.change_orders.drafts import SUBJECT, locked_order
 from services.change_orders.figures import frozen_figures
-from services.change_orders.outcomes import decide, require_base
+from services.change_orders.outcomes import decide, require_base, require_supersedable
 from services.change_orders.payload import change_order_paper, order_number
+from services.change_orders.signers import require_signers
 from services.idempotency import once
 from services.rules.change_orders import (
     ChangeOrderAction,
@@ -29,9 +30,13 @@ from services.rules.change_orders import (
     check_fingerprint,
     next_status,
     offer_expires_on,
+    reminder_due_on,
 )
 from services.rules.text import clean_text
 from services.services_contracts import LOCALES, contract_parties
+
+REMINDED_AT = time(9)
+"""When of the day signers are reminded, where the practice is."""
 
 
 async def send_change_order(
@@ -49,7 +54,8 @@ async def send_change_order(
 
     With a `fingerprint` the preview must still be the one the sender saw. Raises `Forbidden`, `NotFound`, `Stale`
     (STALE_VERSION, STALE_BASE, STALE_PREVIEW), `RuleViolation` (CHANGE_ORDER_STATUS, ENGAGEMENT_NOT_ACTIVE, NO_SIGNER,
-    NOT_A_SIGNER), and what rendering and sending raise.
+    NOT_A_SIGNER), what the approval tiers of the clause ask for (APPROVAL_NEEDS_OWNER, APPROVAL_NEEDS_MORE_SIGNERS,
+    APPROVAL_NEEDS_ROLE), and what rendering and sending raise.
     """
     actor.require("staff")
 
@@ -95,12 +101,16 @@ async def _send(  # noqa: PLR0917 - the parts of one call, split for its idempot
 ) -> None:
     engagement, found = calculation.engagement, calculation.preview
     client_id, engagement_id = engagement["client_id"], engagement["id"]
+    await require_signers(uow, actor, calculation, contact_ids)
+    if order["supersedes_id"] is not None:
+        require_supersedable(await queries.change_order_by_id(uow, order["supersedes_id"]))
     number = await queries.next_number(uow, engagement_id)
     parties = await contract_parties(uow, actor, client_id, contact_ids)
     contract: Any = await engagement_queries.signed_contract(uow, engagement_id)
     practice: Any = await practice_queries.practice(uow)
     zone = ZoneInfo(practice["timezone"])
-    valid_until = offer_expires_on(change_clause(engagement), today)
+    clause = change_clause(engagement)
+    valid_until, remind_on = offer_expires_on(clause, today), reminder_due_on(clause, today)
     # The offer stands to the end of its last day where the practice is.
     expires_at = datetime.combine(valid_until + timedelta(days=1), time(), zone)
     signed: Any = await document_queries.document_content(uow, contract["document_id"])
@@ -163,6 +173,7 @@ async def _send(  # noqa: PLR0917 - the parts of one call, split for its idempot
             "envelope_id": envelope_id,
             "sent_at": now,
             "expires_at": expires_at,
+            "remind_at": remind_on and datetime.combine(remind_on, REMINDED_AT, zone),
             "version": order["version"] + 1,
             "updated_at": now,
         }
@@ -180,14 +191,43 @@ async def withdraw_change_order(
     said = clean_text(reason, "reason", max_length=1000, required=False, lines=True)
     async with unit_of_work(actor.scope()) as uow:
         order, _ = await locked_order(uow, change_order_id, expected_version)
-        status = next_status(ChangeOrderStatus(order["status"]), ChangeOrderAction.WITHDRAW)
-        await envelopes.void_open(
-            uow,
-            actor,
-            subject_kind=SUBJECT,
-            subject_id=change_order_id,
-            reason=said or "withdrawn",
-            now=now,
-        )
-        await decide(uow, order, status, decided_by=actor.name, reason=said, now=now)
+        await take_back(uow, actor, order, ChangeOrderAction.WITHDRAW, said, now=now)
     return change_order_id
+
+
+async def void_change_order(
+    actor: Actor, change_order_id: UUID, *, expected_version: int, reason: str, now: datetime
+) -> UUID:
+    """Declare an offer void, for a reason: its links end at once, its number stays used, and it can be issued again.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput` without a reason, `Stale` (STALE_VERSION), `RuleViolation`
+    (CHANGE_ORDER_STATUS) unless it is out.
+    """
+    actor.require(*WRITERS)
+    said = clean_text(reason, "reason", max_length=1000, lines=True)
+    async with unit_of_work(actor.scope()) as uow:
+        order, _ = await locked_order(uow, change_order_id, expected_version)
+        await take_back(uow, actor, order, ChangeOrderAction.VOID, said, now=now)
+    return change_order_id
+
+
+async def take_back(
+    uow: UnitOfWork,
+    actor: Actor,
+    order: Any,
+    action: ChangeOrderAction,
+    said: str,
+    *,
+    now: datetime,
+) -> None:
+    """End a locked order from the practice's side, with its links. Raises `RuleViolation` (CHANGE_ORDER_STATUS)."""
+    status = next_status(ChangeOrderStatus(order["status"]), action)
+    await envelopes.void_open(
+        uow,
+        actor,
+        subject_kind=SUBJECT,
+        subject_id=order["id"],
+        reason=said or status.value,
+        now=now,
+    )
+    await decide(uow, order, status, decided_by=actor.name, reason=said, now=now)

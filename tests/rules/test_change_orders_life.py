@@ -25,6 +25,7 @@ from services.rules.scope import (
     Scope,
     ScopeItem,
     apply_changes,
+    diff,
 )
 
 SPONSOR = frozenset({"sponsor"})
@@ -148,6 +149,11 @@ BASE = Scope(
 )  # fmt: skip
 SHOP = ScopeItem("shop", "Shop", fee_minor=2_500_000, duration_days=3, deliverable="A shop")
 
+
+def suggested(after: Scope, begun):
+    return suggest_revenue_class(diff(BASE, after), after, begun_keys=begun)
+
+
 REVENUE = {
     "distinct work at a price of its own": (
         [AddItem(SHOP), AddDependency(Dependency("build", "shop"))], (), "separate_contract", "20"),
@@ -175,14 +181,14 @@ REVENUE = {
 @pytest.mark.parametrize("name", REVENUE)
 def test_a_class_of_revenue_is_suggested_with_its_paragraph_and_the_signs_for_it(name) -> None:
     changes, begun, revenue_class, paragraph = REVENUE[name]
-    found = suggest_revenue_class(BASE, apply_changes(BASE, changes), begun_keys=begun)
+    found = suggested(apply_changes(BASE, changes), begun)
     assert (found.revenue_class.value, found.paragraph) == (revenue_class, paragraph)
     assert found.explanation.endswith(".")
 
 
 def test_the_explanation_names_the_items() -> None:
     after = apply_changes(BASE, [ReviseItem("design", {"title": "Drawings"})])
-    assert suggest_revenue_class(BASE, after, begun_keys=["design"]).explanation == (
+    assert suggested(after, ["design"]).explanation == (
         "It changes work that has begun and is not accepted yet (design): what remains of that is not distinct from what was "
         "transferred."
     )

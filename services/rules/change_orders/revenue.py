@@ -11,10 +11,10 @@ changed is taken for part of what was transferred if work on it has begun and it
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.rules.change_orders.life import RevenueClass
-from services.rules.scope import ItemKind, Scope, ScopeItem, diff, item_fee
+from services.rules.scope import ItemKind, Scope, ScopeDiff, item_fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,23 @@ class RevenueSuggestion:
 
 
 def suggest_revenue_class(
-    base: Scope, after: Scope, *, begun_keys: Collection[str] = frozenset()
+    difference: ScopeDiff, after: Scope, *, begun_keys: Collection[str] = frozenset()
 ) -> RevenueSuggestion:
-    """The class that the difference of two scopes suggests. `begun_keys`: items begun and not accepted yet."""
-    found = diff(base, after)
-    added = [item for item in found.added if item.kind is ItemKind.TASK]
-    old = {item.item_key: item for item in base.items}
+    """The class that the way to the scope `after` suggests. `begun_keys`: items begun and not accepted yet."""
     new = {item.item_key: item for item in after.items}
-    touched = [key for key in (each.item_key for each in found.changed) if _is_leaf(old, key)]
-    removed = [item.item_key for item in found.removed if item.kind is not ItemKind.SUMMARY]
-    repriced = [key for key in touched if item_fee(old[key]) != item_fee(new[key])]
-    in_work = sorted({*touched, *removed}.intersection(begun_keys))
+    added = [item for item in difference.added if item.kind is ItemKind.TASK]
+    fresh = {item.item_key for item in difference.added}
+    # A summary is a heading: what is said of it is said of no work.
+    changed = {
+        change.item_key: replace(
+            new[change.item_key], **{field.field: field.before for field in change.fields}
+        )
+        for change in difference.changed
+        if new[change.item_key].kind is not ItemKind.SUMMARY
+    }
+    removed = [item.item_key for item in difference.removed if item.kind is not ItemKind.SUMMARY]
+    repriced = [key for key, old in changed.items() if item_fee(old) != item_fee(new[key])]
+    in_work = sorted({*changed, *removed}.intersection(begun_keys))
     if in_work:
         return RevenueSuggestion(
             RevenueClass.CATCH_UP,
@@ -46,7 +52,9 @@ def suggest_revenue_class(
             "from what was transferred.",
         )
     waiting = {
-        link.predecessor_key for link in after.dependencies if _is_task(old, link.successor_key)
+        link.predecessor_key
+        for link in after.dependencies
+        if link.successor_key not in fresh and new[link.successor_key].kind is ItemKind.TASK
     }
     own = [item for item in added if item.deliverable and item.item_key not in waiting]
     if added and len(own) == len(added) and not repriced and not removed:
@@ -75,14 +83,6 @@ def suggest_revenue_class(
         f"It is no contract of its own, because {reason}; no work that it touches has begun, so what remains is distinct from "
         "what was transferred.",
     )
-
-
-def _is_leaf(items: dict[str, ScopeItem], key: str) -> bool:
-    return key in items and items[key].kind is not ItemKind.SUMMARY
-
-
-def _is_task(items: dict[str, ScopeItem], key: str) -> bool:
-    return key in items and items[key].kind is ItemKind.TASK
 
 
 def _list(keys: list[str]) -> str:

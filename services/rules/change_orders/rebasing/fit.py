@@ -1,7 +1,6 @@
 """Whether what was kept fits together: changes may lean on one another, and a plan must come out."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 from services.rules.calendars import CalendarTerms
@@ -127,4 +126,4 @@ def _sound(
 
 def in_order(conflicts: Sequence[RebaseConflict]) -> tuple[RebaseConflict, ...]:
     """Conflicts by the place of their change; those of one change as they were found."""
-    return tuple(replace(each) for each in sorted(conflicts, key=lambda each: each.change))
+    return tuple(sorted(conflicts, key=lambda each: each.change or 0))
