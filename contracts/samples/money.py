@@ -53,6 +53,7 @@ def change_order(locale: Locale) -> ChangeOrderPayload:
             },
             {
                 "action": "changed",
+                "kind": "re_estimate",
                 "key": "C2",
                 "name": t("Link to the order system", "Kobling til ordresystemet"),
                 "description": t("Stock at once instead of every 15 minutes.", "Lager straks i stedet for hvert 15. minut."),
@@ -99,6 +100,70 @@ def change_order(locale: Locale) -> ChangeOrderPayload:
             {"name": t("English texts delivered", "Engelske tekster leveret"), "after": "2027-03-19", "shift_days": 0},
             {"name": t("Launch", "Lancering"), "before": "2027-04-19", "after": "2027-04-30", "shift_days": 9},
         ],
+        "deliverables": [
+            {
+                "name": t("Link to the order system", "Kobling til ordresystemet"),
+                "deliverable": t("Orders and stock exchanged on the test server", "Ordrer og lagertal udveksles på testserveren"),
+                "before": "2027-03-26",
+                "after": "2027-04-12",
+                "shift_days": 9,
+            },
+            {
+                "name": t("English version of the shop", "Engelsk udgave af butikken"),
+                "deliverable": t("Every page and every mail of the shop in English", "Alle sider og mails i butikken på engelsk"),
+                "after": "2027-04-20",
+                "shift_days": 0,
+            },
+        ],
+        "pauses": [
+            {
+                "first_day": "2027-02-15",
+                "last_day": "2027-02-19",
+                "working_days": 5,
+                "reason": t("The Client’s winter holiday.", "Kundens vinterferie."),
+            }
+        ],
+        "calendars": [
+            {
+                "is_gone": False,
+                "weekend": [6, 7],
+                "country": "DK",
+                "added": {"days_off": ["2027-05-05"], "weekend": [6, 7]},
+                "removed": {"days_off": ["2027-06-04"], "weekend": [6, 7]},
+            },
+            {
+                "title": t("Testing in the shops", "Test i butikkerne"),
+                "is_gone": False,
+                "weekend": [7],
+                "country": "DK",
+            },
+        ],
+        "links": [
+            {
+                "state": "changed",
+                "kind": "FS",
+                "predecessor": t("Link to the order system", "Kobling til ordresystemet"),
+                "successor": t("Acceptance test", "Overtagelsesprøve"),
+                "lag_days": 2,
+                "lag_kind": "working",
+            },
+            {
+                "state": "removed",
+                "kind": "FS",
+                "predecessor": t("Photographs", "Fotografier"),
+                "successor": t("Product pages", "Produktsider"),
+                "lag_days": 0,
+                "lag_kind": "working",
+            },
+        ],
+        "expectations": [
+            {
+                "state": "added",
+                "kind": "exclusion",
+                "text": t("Translation of the dealers’ own texts.", "Oversættelse af forhandlernes egne tekster."),
+            }
+        ],
+        "contingency": {"before": dkk(16_000), "drawn": dkk(12_000), "after": dkk(4_000)},
         "retainer": {
             "held": dkk(88_333, 33),
             "required_before": dkk(138_333, 33),
