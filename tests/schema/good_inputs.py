@@ -316,6 +316,7 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "revokeDeliveryLink": _always(
         lambda p: {"deliveryId": p.ids["delivery unlinked"], "contactId": p.ids["signer"]}
     ),
+    "acknowledgeAlert": _acknowledge,
     "recordProgress": _always(
         lambda p: {
             "engagementId": p.ids["engagement"], "statusDate": TODAY,
@@ -333,7 +334,6 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
             "spentOn": TODAY, "note": "Paper",
         }
     ),
-    "acknowledgeAlert": _acknowledge,
     "setAlertThresholds": _always(
         lambda p: {
             "engagementId": p.ids["draft"], "nearDays": 5, "contingencyBps": 5000, "budgetBps": 5000,

@@ -322,7 +322,7 @@ async def a_sending(played: Played, order: str) -> dict[str, Any]:
 
 
 async def _progress(played: Played) -> None:
-    """What was done and spent, and an alert about it: the work is promised without a day to spare, and nobody has begun it."""
+    """What was done and spent. All goes well, so an alert to see to is put there by hand; the next report clears it."""
     engagement = {"engagementId": played.ids["engagement"]}
     await played.do(
         "recordProgress",
@@ -334,6 +334,14 @@ async def _progress(played: Played) -> None:
     await played.do(
         "recordCost",
         {**engagement, "itemKey": "20", "amount": money("1000.00"), "spentOn": TODAY, "idempotencyKey": "cost"},
+    )  # fmt: skip
+    await played.connection.execute(
+        """
+        insert into alert (tenant_id, id, engagement_id, kind, data, raised_at, updated_at)
+        values ($1, gen_random_uuid(), $2, 'forecast_past_promise',
+                '{"promised_date": "2026-09-02", "delivery_date": "2026-09-04", "days": 2}', $3, $3)
+        """,
+        played.practice_id, read_id(played.ids["engagement"], "id")[1], NOW,
     )  # fmt: skip
     await _one(played, "Alert", "alert")
 
