@@ -64,6 +64,20 @@ def paper(content: bytes, name: str, number: int) -> None:
         )
 
 
+async def gantt(http: httpx.AsyncClient, token: str, engagement_id: str) -> None:
+    """The plan before and after the newest change order, as the API draws it."""
+    answer = await http.post(
+        "/graphql",
+        json={
+            "query": "query($id: ID!) { engagement(id: $id) { changeOrders { gantt(maxRows: 21) { pngUrl } } } }",
+            "variables": {"id": engagement_id},
+        },
+        headers={"authorization": f"Bearer {token}"},
+    )
+    link = answer.json()["data"]["engagement"]["changeOrders"][-1]["gantt"]["pngUrl"]
+    (HERE / "gantt.png").write_bytes((await http.get(link)).raise_for_status().content)
+
+
 async def main(url: str, var: str) -> None:
     """Everything."""
     tokens = json.loads((Path(var) / "demo_tokens.json").read_text())
@@ -97,6 +111,7 @@ async def main(url: str, var: str) -> None:
         sent = await job.send_change_order("Children's edition", MORE, figures["fingerprint"])
         await page(browser, sent["link"], "change_order_page", height=1400)
         paper((await http.get(sent["document"]["downloadUrl"])).content, "change_order_en", 1)
+        await gantt(http, tokens["owner"], job.ids["engagement"])
         await page(browser, url, "start_page", height=620)
         await page(browser, f"{url}/graphql", "graphiql", width=1280, height=800)
         await browser.close()
