@@ -14,8 +14,8 @@ from tests.schema.collect_codes import codes_in
 
 ROOT = Path(__file__).parents[2]
 Function = tuple[str, str]
-RULES = ("services.rules.change_orders", "services.rules.text")
-"""The rules that a signer can run into."""
+RULES = ("services.rules.change_orders", "services.rules.text", "services.rules.acceptances")
+"""The rules that a signer, or who answers a delivery, can run into."""
 
 
 def _path_of(module: str) -> Path | None:
