@@ -1,4 +1,4 @@
-"""Reports as files: `/exports/<file>` with a bearer token, and `/exports/<token>/<file>` by a signed link.
+"""Reports, and scopes of work, as files: `/exports/<file>` with a bearer token, and `/exports/<token>/<file>` by a signed link.
 
 The parameters are those of the report, as in `/exports/retainer-balances.csv?asOf=2026-03-31`. A signed link reads that one report
 with those parameters for a quarter of an hour, as the accountant would, whoever made it.
@@ -17,10 +17,17 @@ from services import books, links, reports
 from services.actor import Actor
 from services.gateways.clock import Clock
 from services.rules.errors import DomainError, Forbidden, InvalidInput, NotFound
+from services.scopes import exports
 
 Authenticate = Callable[[Request], Awaitable[Actor | None]]
 """Who sends a request with a bearer token; None without one."""
 
+_MEDIA_TYPES: Final = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xml": "application/xml",
+    "ics": "text/calendar",
+}
 _HEADERS: Final = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -92,7 +99,29 @@ def _journal(program: books.Program) -> "Report":
     return journal
 
 
-Report = Callable[[Actor, Mapping[str, str], date], Awaitable[str]]
+def _uuid(values: Mapping[str, str], name: str) -> UUID:
+    try:
+        return UUID(values.get(name, ""))
+    except ValueError:
+        raise NotFound("Nothing with this id.", field=name) from None
+
+
+def _scope_draft(form: exports.ScopeFileFormat) -> "Report":
+    async def draft(actor: Actor, values: Mapping[str, str], today: date) -> exports.ScopeFile:
+        return await exports.draft_file(actor, _uuid(values, "engagementId"), form)
+
+    return draft
+
+
+def _scope_version(form: exports.ScopeFileFormat) -> "Report":
+    async def version(actor: Actor, values: Mapping[str, str], today: date) -> exports.ScopeFile:
+        return await exports.version_file(actor, _uuid(values, "versionId"), form)
+
+    return version
+
+
+Report = Callable[[Actor, Mapping[str, str], date], Awaitable[str | exports.ScopeFile]]
+_FORMS: Final[tuple[exports.ScopeFileFormat, ...]] = ("csv", "json", "xml", "ics")
 
 REPORTS: Final[dict[str, Report]] = {
     "retainer-balances.csv": _retainer_balances,
@@ -100,6 +129,8 @@ REPORTS: Final[dict[str, Report]] = {
     "trial-balance.csv": _trial_balance,
     "books.journal": _journal("hledger"),
     "books.beancount": _journal("beancount"),
+    **{f"scope-draft.{form}": _scope_draft(form) for form in _FORMS},
+    **{f"scope-version.{form}": _scope_version(form) for form in _FORMS},
 }
 """Every report by the name of its file. A date that is needed and not given is today."""
 
@@ -140,13 +171,18 @@ async def _answer(request: Request, ask: Callable[[], Awaitable[Actor]], clock: 
         actor = await ask()
         if name not in REPORTS:
             raise NotFound(f"The reports are {', '.join(REPORTS)}.", field="report")
-        text = await REPORTS[name](actor, request.query_params, clock.today(actor.timezone))
+        made = await REPORTS[name](actor, request.query_params, clock.today(actor.timezone))
     except DomainError as error:
         return _refused(error)
+    if isinstance(made, exports.ScopeFile):
+        content, called = made.content, made.name
+    else:
+        content, called = made.encode(), name
+    kind = _MEDIA_TYPES.get(name.rpartition(".")[2], "text/plain")
     return Response(
-        text.encode(),
-        media_type=f"text/{'csv' if name.endswith('.csv') else 'plain'}; charset=utf-8",
-        headers={**_HEADERS, "content-disposition": f'attachment; filename="{name}"'},
+        content,
+        media_type=f"{kind}; charset=utf-8",
+        headers={**_HEADERS, "content-disposition": f'attachment; filename="{called}"'},
     )
 
 

@@ -14,6 +14,7 @@ from db.unit_of_work import read_only
 from schema.context import Info
 from schema.gantts import Gantt, gantt_of, locale_of
 from schema.relay import Node, encode_id, fetches
+from schema.scopes.exports import ScopeFiles
 from schema.scopes.items import ScopeItem, ScopeLine, items_of, lines_of
 from schema.scopes.types import (
     Budget,
@@ -91,6 +92,11 @@ class ScopeVersion(Node):
         """As computed when the version was made."""
         return budget_of(self.row, await _items_loader(info).load(self.row["id"]))
 
+    @strawberry.field(description="It as files to download.")
+    def files(self, info: Info) -> ScopeFiles:
+        """With the dates it had when it was made."""
+        return ScopeFiles.of_version(info, self.row["id"])
+
     @strawberry.field(
         description="A Gantt picture of it, against another version where one is named."
     )
@@ -141,6 +147,7 @@ class ScopeVersion(Node):
 class ScopeDraft:
     """Free to change while the engagement is a draft. It may be incomplete: then nothing is dated or added up."""
 
+    engagement_id: strawberry.Private[UUID]
     version: int = strawberry.field(description="Send it back as `expectedVersion` to change it.")
     source: str = strawberry.field(description="The file it came from.")
     fingerprint: str = strawberry.field(description="SHA-256 of the scope's canonical data.")
@@ -163,6 +170,12 @@ class ScopeDraft:
     budget: Budget | None = strawberry.field(
         description="What it earns and costs; null while there are problems."
     )
+
+    @strawberry.field(description="It as files to download.")
+    def files(self, info: Info) -> ScopeFiles:
+        """As it is now."""
+        is_dated = self.timeline is not None
+        return ScopeFiles.of_draft(info, self.engagement_id, is_dated=is_dated)
 
 
 def dependency_of(link: rule.Dependency) -> ScopeDependency:
@@ -228,6 +241,7 @@ async def draft_of(info: Info, engagement: Any) -> ScopeDraft | None:
     if found.state is not None:
         parts = plan_parts(found.state, terms)
     return ScopeDraft(
+        engagement_id=engagement["id"],
         version=row["version"],
         source=row["source"],
         fingerprint=row["fingerprint"],

@@ -8,15 +8,13 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Final
 from uuid import UUID
 
 from services import ledger
 from services.actor import Actor
 from services.reports import readings
+from services.rules.formulas import guarded
 from services.rules.money import Money, format_amount
-
-_FORMULA_STARTS: Final = frozenset("=+-@\t\r＝＋－＠")
 
 Cell = str | date | datetime | Money | int | None
 """What a cell may hold; of money the amount, its currency has a column of its own."""
@@ -31,7 +29,7 @@ def _written(cell: Cell) -> str:
         return cell.isoformat()
     if isinstance(cell, int):
         return str(cell)
-    return "'" + cell if cell[:1] in _FORMULA_STARTS else cell
+    return guarded(cell)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

@@ -1,8 +1,9 @@
 """The calendars of a Microsoft Project file: weekdays, exceptions, and what a plan of whole days makes of them."""
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from services.rules.plan_files.elements import Element
@@ -56,13 +57,17 @@ def _calendar(
     name = element.said("Name") or element.said("UID")
     title, key, country, region = read_calendar_name(name) if is_ours else (name, "", None, "")
     weekend = {day for day in range(7) if not _works(element, day, elements)}
-    first = (start or date(2000, 1, 1)) - timedelta(days=366)
+    # What we wrote comes back whole; of what others wrote, days off that the plan never meets are left out.
+    first = date.min if is_ours else _moved(start or date(2000, 1, 1), -366)
+    ignored = set() if is_ours else weekend
     days: set[date] = set()
     for source in _with_bases(element, elements):
         for exception in _exceptions(source):
             if country is not None and exception.said("Name") == PUBLIC_HOLIDAY:
                 continue
-            days |= _days_off(reader, exception, name, first, weekend)
+            days |= _days_off(
+                reader, exception, name, earliest=first, weekend=weekend, ignored=ignored
+            )
     off = sorted(days)
     if len(off) > _MOST_DAYS_OFF:
         reader.say(
@@ -108,7 +113,13 @@ def _exceptions(element: Element) -> Iterator[Element]:
 
 
 def _days_off(
-    reader: Reader, exception: Element, calendar: str, earliest: date, weekend: set[int]
+    reader: Reader,
+    exception: Element,
+    calendar: str,
+    *,
+    earliest: date,
+    weekend: set[int],
+    ignored: set[int],
 ) -> set[date]:
     """The working days that an exception takes away."""
     period = exception.child("TimePeriod")
@@ -124,7 +135,7 @@ def _days_off(
             severity=Severity.WARNING,
         )
         return set()
-    last = min(last, earliest + timedelta(days=366 * _MOST_YEARS))
+    last = min(last, _moved(first, 366 * _MOST_YEARS))
     days = {day for day in _occurrences(exception, first, last) if day >= earliest}
     if exception.said("DayWorking") == "1":
         if any(day.weekday() in weekend for day in days):
@@ -136,7 +147,7 @@ def _days_off(
                 severity=Severity.WARNING,
             )
         return set()
-    return {day for day in days if day.weekday() not in weekend}
+    return {day for day in days if day.weekday() not in ignored}
 
 
 def _occurrences(exception: Element, first: date, last: date) -> Iterator[date]:
@@ -144,9 +155,10 @@ def _occurrences(exception: Element, first: date, last: date) -> Iterator[date]:
     every = max(1, number(exception.said("Period"), 1))
     if kind == _WEEKLY:
         bits = number(exception.said("DaysOfWeek"))  # 1 is Sunday, 2 Monday, 4 Tuesday …
-        monday = first - timedelta(days=first.weekday())
+        monday = first.toordinal() - first.weekday()
         for day in _days(first, last):
-            if bits >> ((day.weekday() + 1) % 7) & 1 and (day - monday).days // 7 % every == 0:
+            weeks = (day.toordinal() - monday) // 7
+            if bits >> ((day.weekday() + 1) % 7) & 1 and weeks % every == 0:
                 yield day
         return
     if kind in (_YEARLY_BY_DATE, _MONTHLY_BY_DATE, _YEARLY_BY_PLACE, _MONTHLY_BY_PLACE):
@@ -170,6 +182,12 @@ def _occurrences(exception: Element, first: date, last: date) -> Iterator[date]:
             yield day
 
 
+def _moved(day: date, days: int) -> date:
+    """A day so many days on, within the years there are."""
+    ordinal = min(max(day.toordinal() + days, 1), date.max.toordinal())
+    return date.fromordinal(ordinal)
+
+
 def _days(first: date, last: date) -> Iterator[date]:
     return (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
 
@@ -187,7 +205,7 @@ def _is_in_place(day: date, exception: Element) -> bool:
 
     if not counts(day):
         return False
-    begin = day.replace(day=1)
-    end = (begin + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    alike = [each for each in _days(begin, end) if counts(each)]
+    _, length = monthrange(day.year, day.month)
+    month = _days(day.replace(day=1), day.replace(day=length))
+    alike = [each for each in month if counts(each)]
     return alike.index(day) == (len(alike) - 1 if place == 4 else place)

@@ -65,7 +65,7 @@ def read_project(root: Element, *, currency: str) -> Plan:
         calendar=project.calendar if project else None,
         items=items,
         links=links,
-        calendars=[each for each in _item_calendars(file) if aliases or each.key in used],
+        calendars=_item_calendars(file, used),
     )
 
 
@@ -126,10 +126,14 @@ def _listed(names: list[str]) -> str:
     return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"
 
 
-def _item_calendars(file: File) -> list[PlanItemCalendar]:
+def _item_calendars(file: File, used: set[str | None]) -> list[PlanItemCalendar]:
+    """The calendars that tasks name; of a file that we wrote also those that none does."""
     found = [
         PlanItemCalendar(calendar_key(file, uid), each.title, each.calendar)
         for uid, each in file.calendars.items()
         if uid != file.project_calendar
     ]
-    return found if any(each.key == ELAPSED_KEY for each in found) else [*found, _ELAPSED_CALENDAR]
+    found = [each for each in found if file.aliases or each.key in used]
+    if ELAPSED_KEY in used and all(each.key != ELAPSED_KEY for each in found):
+        found.append(_ELAPSED_CALENDAR)
+    return found

@@ -32,7 +32,8 @@ _LATEST: Final = re.compile(r"(?P<key>\S+) (?P<kind>FS|SS|FF|SF) (?P<days>-?[0-9
 def read_task(file: File, task: Task) -> PlanItem:
     """The item that a task becomes."""
     element, record, ours = task.element, task.record, task.ours
-    title = " ".join(element.said("Name").split())
+    # Others break lines and align with blanks; what we wrote comes back as it was.
+    title = element.said("Name") if file.aliases else " ".join(element.said("Name").split())
     description = element.said("Notes").replace("\r\n", "\n").replace("\r", "\n")
     if len(title) > 200:
         record.warn(

@@ -5,6 +5,7 @@ import io
 import re
 from typing import Final
 
+from services.rules.formulas import unguarded
 from services.rules.plan_files.parts import (
     Drawn,
     check_kind,
@@ -24,9 +25,11 @@ COLUMNS: Final = (
 )  # fmt: skip
 """The columns a file may have; only `item_key` is required."""
 
-# 3, 3FS, 3FS-15d, 3SS+2ed: a key, a kind of link, a lag in days; `ed` are elapsed days, as Microsoft Project writes them.
+# 3, 3FS, 3FS-15d, 3SS+2ed, 3FS+2d<=5d: a key, a kind of link, a lag in days; `ed` are elapsed days, as Microsoft Project writes them;
+# behind <= the most days it may be.
 _PREDECESSOR: Final = re.compile(
-    r"(?P<key>.+?)(?:(?P<kind>FS|SS|FF|SF)(?:\s*(?P<lag>[+-]\s*[0-9]{1,5})\s*(?P<unit>e?d)?)?)?",
+    r"(?P<key>.+?)(?:(?P<kind>FS|SS|FF|SF)(?:\s*(?P<lag>[+-]\s*[0-9]{1,5})\s*(?P<unit>e?d)?"
+    r"(?:\s*<=\s*(?P<most>-?[0-9]{1,5})\s*(?:e?d)?)?)?)?",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -73,7 +76,7 @@ def _records(reader: Reader, text: str, delimiter: str) -> list[Record]:
                     "ROW_INVALID",
                     line=rows.line_num,
                 )
-            raw = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+            raw = {name: unguarded(cell.strip()) for name, cell in zip(names, row, strict=False)}
             records.append(Record(reader, raw, rows.line_num, raw.get("item_key", "")[:64] or None))
     except csv.Error as error:
         reader.say(f"This is not CSV: {error}.", "FILE_INVALID", line=rows.line_num)
@@ -109,6 +112,7 @@ def _predecessors(record: Record, successor: str, keys: set[str]) -> list[Drawn]
             lag_days=lag,
             lag_kind="elapsed" if unit == "ed" else "working",
             field="predecessors",
+            max_lag_days=int(match["most"]) if match and match["most"] else None,
         )
         if link is not None:
             found.append(link)
