@@ -263,7 +263,9 @@ class ChangePreview:
     float_consumed_days: int | None = strawberry.field(
         description="Total float that leaves lose, added up; null for orders sent before it was kept."
     )
-    promised_date: date | None = strawberry.field(description="The promised date, if any.")
+    promised_date: date | None = strawberry.field(
+        description="The promised date, or the later one that signed orders agreed on; null if none was promised."
+    )
     fingerprint: str = strawberry.field(description="What a signature must match.")
 
     @strawberry.field(description="Item by item.")

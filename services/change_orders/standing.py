@@ -8,6 +8,7 @@ signing) reads the rows and proves them again.
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services import scopes
 from services.approval_tiers import tiers_of
 from services.calendars import plan_calendars
 from services.refunds.entitlements import settled_of_fee
+from services.rules.alerts import promised_date
 from services.rules.change_orders import (
     ChangeClause,
     KillFeeBasis,
@@ -124,7 +126,7 @@ async def standing(uow: UnitOfWork, engagement: Any, *, binds: bool = True) -> S
         ),
         retainer_held_minor=await queries.retainer_held_minor(uow, engagement["id"]),
         locked_keys=frozenset(row["item_key"] for row in accepted),
-        promised_date=engagement["promised_date"],
+        promised_date=_promise(engagement, baseline, version),
         kill_fee=await _kill_fee_basis(uow, engagement),
         expand=lambda each, calendar: plan_calendars(each, calendar, terms.start_date),
     )
@@ -133,6 +135,17 @@ async def standing(uow: UnitOfWork, engagement: Any, *, binds: bool = True) -> S
         start = starting_point(scope, order_terms, fingerprint=version["fingerprint"])
         _REMEMBERED.put(uow.tenant_id, version["id"], start)
     return Standing(engagement, version, terms, approved, start, order_terms)
+
+
+def _promise(engagement: Any, baseline: Any, version: Any) -> date | None:
+    """The promised date, or the later one that the client has agreed to by signing; None where none was promised."""
+    if engagement["promised_date"] is None:
+        return None
+    return promised_date(
+        engagement["promised_date"],
+        baseline_delivery=baseline["delivery_date"],
+        current_delivery=version["delivery_date"],
+    )
 
 
 async def _kill_fee_basis(uow: UnitOfWork, engagement: Any) -> KillFeeBasis:
