@@ -26,7 +26,7 @@ class PublicHoliday:
     )
 
     @strawberry.field(
-        description="What it is called; in the country's own language where ours is not known."
+        description="What it is called; in English or the country's own language where no other name is known."
     )
     def name(
         self,

@@ -1,7 +1,7 @@
 """The changes of a change order as one writes them: each exactly one of thirteen."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from schema.scopes.inputs import ExpectationInput
 from services.calendars import check_known, clean_terms
 from services.rules.schedule import WHOLE_BPS, ConstraintKind, LagKind, LinkKind
 from services.rules.scope import (
+    LAST_POSITION,
     Accelerate,
     AddDependency,
     AddExpectation,
@@ -36,9 +37,6 @@ from services.rules.scope import (
 )
 from services.rules.taxes import UNTAXED_CATEGORIES, check_tax
 
-_LAST = 1_000_000
-"""Where an item without a position stands among its siblings: at the end."""
-
 
 @strawberry.input(description="A new item of the scope.")
 class NewItemInput:
@@ -50,7 +48,9 @@ class NewItemInput:
         default=None, description="A task, or a milestone if it takes no time, unless said."
     )
     parent_key: str | None = strawberry.field(default=None, description="The summary it lies in.")
-    position: int | None = strawberry.field(default=None, description="Among its siblings.")
+    position: int | None = strawberry.field(
+        default=None, description="Among its siblings; at the end if null."
+    )
     description: str = strawberry.field(default="", description="What it comprises.")
     quantity: Decimal | None = strawberry.field(default=None, description="How many units.")
     unit: str = strawberry.field(default="", description="What the quantity counts.")
@@ -255,7 +255,16 @@ class ChangeInput:
 
 def changes_of(inputs: Sequence[ChangeInput], engagement: Any) -> list[Change]:
     """The rules' changes; amounts must be in the engagement's currency. Raises `InvalidInput`."""
-    return [_change(each, engagement, f"changes.{at}") for at, each in enumerate(inputs)]
+    return [
+        _placed(_change(each, engagement, f"changes.{at}"), at) for at, each in enumerate(inputs)
+    ]
+
+
+def _placed(change: Change, at: int) -> Change:
+    """New items without a place stand at the end in the order in which they are given."""
+    if isinstance(change, AddItem) and change.item.position == LAST_POSITION:
+        return AddItem(replace(change.item, position=LAST_POSITION + at))
+    return change
 
 
 def _change(change: ChangeInput, engagement: Any, path: str) -> Change:
@@ -345,7 +354,7 @@ def _new_item(item: NewItemInput, engagement: Any, path: str) -> ScopeItem:
     return ScopeItem(
         item_key=item.key,
         kind=item.kind or (ItemKind.TASK if item.duration_days else ItemKind.MILESTONE),
-        position=_LAST if item.position is None else item.position,
+        position=LAST_POSITION if item.position is None else item.position,
         rate_minor=minor(item.rate, currency, f"{path}.rate"),
         fee_minor=minor(item.fee, currency, f"{path}.fee"),
         cost_minor=minor(item.cost, currency, f"{path}.cost") or 0,

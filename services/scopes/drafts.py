@@ -18,6 +18,8 @@ from services.calendars import check_known
 from services.rules.errors import DomainError, InvalidInput, NotFound, Stale
 from services.rules.plan_files import PlanProblem
 from services.rules.scope import (
+    LAST_POSITION,
+    AddItem,
     Change,
     Expectation,
     ReviseItem,
@@ -188,7 +190,7 @@ async def change_draft(
     actor.require(*WRITERS)
     async with unit_of_work(actor.scope()) as uow:
         engagement, draft, scope = await _locked_draft(uow, engagement_id, expected_version)
-        changed = apply_unchecked(scope, changes)
+        changed = apply_unchecked(scope, _placed(scope, changes))
         check_draft(changed)
         terms = engagements.calendar_terms(engagement)
         calendar = apply_calendar_changes(terms, changes)
@@ -201,6 +203,22 @@ async def change_draft(
                 uow, engagement, engagements.calendar_columns(calendar), now=now
             )
     return engagement_id
+
+
+def _placed(scope: Scope, changes: Sequence[Change]) -> list[Change]:
+    """The changes, with new items that were given no place right behind the siblings that are there by then."""
+    last: dict[str | None, int] = {}
+    for item in scope.items:
+        last[item.parent_key] = max(last.get(item.parent_key, 0), item.position)
+    placed = list(changes)
+    for at, change in enumerate(changes):
+        if isinstance(change, AddItem):
+            item = change.item
+            if item.position >= LAST_POSITION:
+                item = replace(item, position=last.get(item.parent_key, 0) + 1)
+                placed[at] = AddItem(item)
+            last[item.parent_key] = max(last.get(item.parent_key, 0), item.position)
+    return placed
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from services.rules.scope.codec import (
 )
 from services.rules.scope.comparison import FieldChange, ItemChange, ItemField, ScopeDiff, diff
 from services.rules.scope.items import (
+    LAST_POSITION,
     Dependency,
     Expectation,
     ExpectationKind,
@@ -53,6 +54,7 @@ from services.rules.scope.items import (
 from services.rules.scope.kinds import ChangeKind, change_kinds
 
 __all__ = [
+    "LAST_POSITION",
     "Accelerate",
     "AddDependency",
     "AddExpectation",

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from services.rules.calendars import CalendarTerms, WorkingCalendar
 from services.rules.money import divide_half_even
@@ -19,6 +20,9 @@ from services.rules.schedule import (
     ScheduleLink,
     compute_schedule,
 )
+
+LAST_POSITION: Final = 1_000_000
+"""From here on an item stands behind all of its siblings that were given a place."""
 
 
 class ItemKind(StrEnum):
