@@ -4,4 +4,9 @@ from schema.change_orders.changes import ChangeOrderMutation, ChangeOrderQuery
 from schema.change_orders.previews import ChangePreviewQuery
 from schema.change_orders.types import ChangeOrder
 
-__all__ = ["ChangeOrder", "ChangeOrderMutation", "ChangeOrderQuery", "ChangePreviewQuery"]
+__all__ = [
+    "ChangeOrder",
+    "ChangeOrderMutation",
+    "ChangeOrderQuery",
+    "ChangePreviewQuery",
+]

@@ -10,6 +10,8 @@ import strawberry
 from db.queries import change_orders as queries
 from db.unit_of_work import read_only
 from schema.change_orders.inputs import ChangeInput, changes_of
+from schema.change_orders.lists import ChangeOrderListQuery
+from schema.change_orders.redrafts import RedraftMutation
 from schema.change_orders.types import ChangeOrder
 from schema.context import Info
 from schema.engagements.inputs import minor
@@ -24,7 +26,7 @@ from services.rules.errors import NotFound
 
 
 @strawberry.type
-class ChangeOrderQuery:
+class ChangeOrderQuery(ChangeOrderListQuery):
     """Mixed into Query."""
 
     @strawberry.field(description="One change order, or null.")
@@ -48,8 +50,8 @@ class CreateChangeOrderInput:
         default=ChangeReason.CLIENT_REQUEST, description="Why the scope changes."
     )
     reason_text: str = strawberry.field(default="", description="Why, in words.")
-    revenue_class: RevenueClass = strawberry.field(
-        default=RevenueClass.PROSPECTIVE, description="How it counts as revenue."
+    revenue_class: RevenueClass | None = strawberry.field(
+        default=None, description="How it counts as revenue; as the data suggest if null."
     )
     requested_by: strawberry.ID | None = strawberry.field(
         default=None, description="The contact who asked; your own proposal if null."
@@ -73,8 +75,8 @@ class ReviseChangeOrderInput:
         default=ChangeReason.CLIENT_REQUEST, description="Why the scope changes."
     )
     reason_text: str = strawberry.field(default="", description="Why, in words.")
-    revenue_class: RevenueClass = strawberry.field(
-        default=RevenueClass.PROSPECTIVE, description="How it counts as revenue."
+    revenue_class: RevenueClass | None = strawberry.field(
+        default=None, description="How it counts as revenue; as the data suggest if null."
     )
     requested_by: strawberry.ID | None = strawberry.field(
         default=None, description="The contact who asked; your own proposal if null."
@@ -110,6 +112,15 @@ class WithdrawChangeOrderInput:
     reason: str = strawberry.field(default="", description="Why.")
 
 
+@strawberry.input(description="An offer to declare void.")
+class VoidChangeOrderInput:
+    """Its links end at once; its number stays used."""
+
+    change_order_id: strawberry.ID = strawberry.field(description="The change order.")
+    expected_version: int = strawberry.field(description="The version you saw.")
+    reason: str = strawberry.field(description="Why.")
+
+
 @strawberry.type(description="The change order, or why not.")
 class ChangeOrderPayload(Payload):
     """Answer of mutations of a change order."""
@@ -118,7 +129,7 @@ class ChangeOrderPayload(Payload):
 
 
 @strawberry.type
-class ChangeOrderMutation:
+class ChangeOrderMutation(RedraftMutation):
     """Mixed into Mutation."""
 
     @strawberry.mutation(description="Draft a change order.")
@@ -192,6 +203,21 @@ class ChangeOrderMutation:
         )
         return await _payload(info, order_id)
 
+    @strawberry.mutation(description="Declare an offer void, for a reason; it can be issued again.")
+    @refusals_as(ChangeOrderPayload)
+    async def void_change_order(
+        self, info: Info, input: VoidChangeOrderInput
+    ) -> ChangeOrderPayload:
+        """Not a draft, and not once it was decided."""
+        order_id = await change_orders.void_change_order(
+            info.context.actor,
+            decode_id("ChangeOrder", input.change_order_id, "changeOrderId"),
+            expected_version=input.expected_version,
+            reason=input.reason,
+            now=info.context.now,
+        )
+        return await _payload(info, order_id)
+
 
 def _contacts(ids: Sequence[strawberry.ID]) -> list[UUID]:
     return [decode_id("Contact", each, f"contactIds.{at}") for at, each in enumerate(ids)]
@@ -206,7 +232,7 @@ def _details(
         changes=changes_of(input.changes, engagement),
         reason=input.reason.value,
         reason_text=input.reason_text,
-        revenue_class=input.revenue_class.value,
+        revenue_class=None if input.revenue_class is None else input.revenue_class.value,
         requested_by=None if asked_by is None else decode_id("Contact", asked_by, "requestedBy"),
         requested_on=input.requested_on,
         contingency_draw_minor=minor(

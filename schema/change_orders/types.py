@@ -11,6 +11,7 @@ import strawberry
 from db.queries import change_orders as queries
 from db.unit_of_work import read_only
 from schema.change_orders.figures import ChangePreview
+from schema.change_orders.standing import ChangeOrderStanding
 from schema.context import Info
 from schema.documents import Document, document_loader
 from schema.engagements.types import Engagement, engagement_loader
@@ -26,17 +27,15 @@ from services.rules.change_orders import ChangeOrderStatus, ChangeReason, Revenu
 from services.rules.gantts import DEFAULT_ROWS, Theme
 
 strawberry.enum(ChangeReason, description="Why the scope changes.")
-strawberry.enum(RevenueClass, description="How the change counts as revenue (IFRS 15).")
 strawberry.enum(
     ChangeOrderStatus, description="Where a change order stands; all but draft and sent are final."
 )
 
 
 @strawberry.type(description="The signed delta to scope, price and dates.")
-class ChangeOrder(Node):
-    """Draft, sent, and approved, declined, withdrawn or expired."""
+class ChangeOrder(ChangeOrderStanding, Node):
+    """Draft, sent, and approved, declined, withdrawn, expired or voided; an approved one may be superseded."""
 
-    row: strawberry.Private[Any]
     number: int | None = strawberry.field(
         description="Runs per engagement without gaps; null until sent."
     )

@@ -6,6 +6,7 @@ import strawberry
 
 from schema.change_orders.figures import ChangePreview
 from schema.change_orders.inputs import ChangeInput, changes_of
+from schema.change_orders.standing import ConflictKind
 from schema.context import Info
 from schema.engagements.inputs import minor
 from schema.errors import UserError, field_path
@@ -14,7 +15,7 @@ from schema.scalars import Money, MoneyInput
 from schema.scopes.types import money
 from services import change_orders
 from services.change_orders import CandidateDetails, Compared, frozen_figures
-from services.rules.change_orders import ChangeReason, ConflictKind
+from services.rules.change_orders import ChangeReason
 from services.rules.change_orders.what_if import (
     CandidateConflict,
     CandidateOutcome,
@@ -111,11 +112,6 @@ class CandidateResult:
             is_earliest=label in comparison.earliest,
             is_best_margin=label in comparison.best_margin,
         )
-
-
-strawberry.enum(
-    ConflictKind, description="Why a change does not fit what others make of the scope."
-)
 
 
 @strawberry.type(description="Where a candidate disagrees with those before it.")

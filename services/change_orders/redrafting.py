@@ -32,7 +32,6 @@ from services.rules.change_orders import (
     ChangeOrderStatus,
     ChangeReason,
     ConflictKind,
-    RebaseConflict,
     Rebased,
     changes_between,
     rebase,
@@ -221,7 +220,7 @@ async def _draft(  # noqa: PLR0917 - one call's parts, named at both of its call
         raise RuleViolation(
             "All that this order asks for stands in the scope already.", code="ALREADY_IN_SCOPE"
         )
-    conflicts, suggestion = list(found.conflicts), None
+    suggestion, refusal = None, ""
     if found.changes:
         try:
             calculation = await calculate(
@@ -234,9 +233,7 @@ async def _draft(  # noqa: PLR0917 - one call's parts, named at both of its call
             suggestion = await suggested_class(uow, calculation, today)
         except DomainError as refused:
             # Such as a reserve that others have drawn on meanwhile: the practice sees it with the draft and edits that.
-            conflicts.append(
-                RebaseConflict(None, ConflictKind.COMBINATION_INVALID, refused.message)
-            )
+            refusal = refused.message
     values |= suggestion or {}
     if values["revenue_class"] is None:
         values["revenue_class"] = values.get("suggested_revenue_class", "prospective")
@@ -250,7 +247,7 @@ async def _draft(  # noqa: PLR0917 - one call's parts, named at both of its call
             currency=engagement["currency"],
             base_scope_version_id=current["id"],
             changes=orjson.dumps([change_to_data(each) for each in found.changes]).decode(),
-            carried_over=_report(found, conflicts, base_version["number"], current["number"]),
+            carried_over=_report(found, refusal, base_version["number"], current["number"]),
             created_at=now,
             updated_at=now,
             **values,
@@ -259,15 +256,17 @@ async def _draft(  # noqa: PLR0917 - one call's parts, named at both of its call
     return draft_id
 
 
-def _report(
-    found: Rebased, conflicts: Sequence[RebaseConflict], from_number: int, to_number: int
-) -> str:
-    """What is told with the draft, as its column holds it."""
+def _report(found: Rebased, refusal: str, from_number: int, to_number: int) -> str:
+    """What is told with the draft, as its column holds it; a `refusal` is about the order as a whole."""
+    whole = {
+        "change": None, "kind": ConflictKind.COMBINATION_INVALID, "message": refusal, "item_key": None, "field": None,
+        "base": None, "ours": None, "theirs": None,
+    }  # fmt: skip
     return orjson.dumps(
         {
             "from_number": from_number,
             "to_number": to_number,
-            "conflicts": [asdict(each) for each in conflicts],
+            "conflicts": [asdict(each) for each in found.conflicts] + ([whole] if refusal else []),
             "notes": [asdict(each) for each in found.notes],
         },
         default=str,

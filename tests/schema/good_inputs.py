@@ -54,6 +54,10 @@ def good_arguments(played: Played, name: str) -> Given:
         "envelope": {"id": ids["envelope voided"]},
         "engagements": {"clientId": ids["client"]},
         "engagement": {"id": ids["engagement"]},
+        "scopeDiff": {
+            "engagementId": ids["engagement"], "from": {"isDraft": True}, "to": {"number": 1},
+        },
+        "workingCalendar": {"of": {"engagementId": ids["engagement"]}, "year": 2026},
         "previewScopeImport": {"engagementId": ids["draft"], "text": PLAN, "format": "JSON"},
         "previewChangeOrder": {
             "engagementId": ids["engagement"],
@@ -75,6 +79,12 @@ def good_arguments(played: Played, name: str) -> Given:
             ],
         },
         "changeOrder": {"id": ids["order revised"]},
+        "changeOrders": {
+            "engagementId": ids["engagement"],
+            "statuses": ["DRAFT", "SENT"],
+            "isOpen": True,
+            "sort": "NUMBER_DESC",
+        },
         "progressEntries": {"engagementId": ids["engagement"], "itemKey": "20"},
         "costEntries": {"engagementId": ids["engagement"], "itemKey": "20"},
         "alerts": {"engagementId": ids["engagement"], "statuses": ["OPEN", "ACKNOWLEDGED"]},
@@ -163,6 +173,43 @@ async def _send_contract(p: Played) -> Given:
     }
 
 
+EVERY_CHANGE = [
+    {
+        "addItem": {
+            "key": "drafted", "title": "Drafted", "kind": "TASK", "parentKey": None, "position": 90, "description": "More.",
+            "quantity": "1.5", "unit": "day", "effortMinutes": 60, "rate": money("500.00"), "fee": money("750.00"),
+            "cost": money("10.00"), "taxCode": "S", "taxBps": 2500, "durationDays": 4, "allocationBps": 5000,
+            "calendarKey": "crew", "constraintKind": "START_NO_EARLIER_THAN", "constraintDate": "2026-12-01",
+            "deliverable": "Something", "acceptanceCriteria": "It is there.",
+        }
+    },
+    {
+        "addItemCalendar": {
+            "key": "crew", "title": "Crew",
+            "calendar": {"country": "DK", "region": "", "weekend": [6], "daysOff": ["2026-12-23"]},
+        }
+    },
+    {"reviseItem": {"key": "drafted", "title": "Drafted again", "fee": money("800.00"), "constraintKind": None}},
+    {"accelerate": {"key": "drafted", "durationDays": 3, "premium": money("50.00"), "extraCost": money("5.00")}},
+    {"addDependency": {"predecessorKey": "20", "successorKey": "drafted", "lagDays": 1, "maxLagDays": 900}},
+    {"changeDependency": {"predecessorKey": "20", "successorKey": "drafted", "lagDays": 2, "lagKind": "ELAPSED"}},
+    {"removeDependency": {"predecessorKey": "20", "successorKey": "drafted"}},
+    {"addExpectation": {"kind": "ASSUMPTION", "text": "The dealers wait."}},
+    {"removeExpectation": {"kind": "ASSUMPTION", "text": "The dealers wait."}},
+    {"pause": {"firstDay": "2026-11-16", "lastDay": "2026-11-17", "reason": "A fair."}},
+    {
+        "changeCalendar": {
+            "calendarKey": "crew", "country": "DE", "region": "BY", "weekend": [5, 6], "addDaysOff": ["2026-12-22"],
+            "removeDaysOff": ["2026-12-23"],
+        }
+    },
+    {"addItemCalendar": {"key": "gone", "title": "Gone", "calendar": {}}},
+    {"removeItemCalendar": "gone"},
+    {"addItem": {"key": "undone", "title": "Undone"}},
+    {"removeItem": "undone"},
+]  # fmt: skip
+
+
 async def _price_items(p: Played) -> Given:
     item = {
         "key": "3", "fee": money("41000.00"), "rate": None, "quantity": None, "unit": "day", "cost": money("100.00"),
@@ -204,6 +251,21 @@ async def _cancel_request(p: Played) -> Given:
         "requestId": p.ids["request cancelled"],
         "reason": "Not now.",
         "expectedVersion": await p.version("retainer_request", "request cancelled"),
+    }
+
+
+async def _rebase_order(p: Played) -> Given:
+    return {
+        "changeOrderId": p.ids["order stale"],
+        "expectedVersion": await p.version("change_order", "order stale"),
+    }
+
+
+async def _void_order(p: Played) -> Given:
+    return {
+        "changeOrderId": p.ids["order voided"],
+        "expectedVersion": await p.version("change_order", "order voided"),
+        "reason": "A wrong price.",
     }
 
 
@@ -277,6 +339,7 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "importScope": _with(_scope, text=PLAN, format="JSON", source="plan.json"),
     "priceScopeItems": _price_items,
     "setExpectations": _with(_scope, expectations=[{"kind": "ASSUMPTION", "text": "A panel."}]),
+    "changeScopeDraft": _with(_scope, changes=EVERY_CHANGE),
     "sendContract": _send_contract,
     "updatePolicyDraft": _with(_policy_draft, **_policies()),
     "addPolicyRule": _always(
@@ -292,6 +355,15 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "reviseChangeOrder": _revise_order,
     "sendChangeOrder": lambda p: a_sending(p, "order sent"),
     "withdrawChangeOrder": _withdraw_order,
+    "voidChangeOrder": _void_order,
+    "rebaseChangeOrder": _rebase_order,
+    "reissueChangeOrder": _always(lambda p: {"changeOrderId": p.ids["order reissued"]}),
+    "supersedeChangeOrder": _always(
+        lambda p: {
+            "changeOrderId": p.ids["order approved"], "title": "Without it", "reason": "DESCOPING", "reasonText": "Not needed.",
+            "requestedBy": p.ids["signer"],
+        }
+    ),
     "acceptDeliverable": _always(
         lambda p: {
             "engagementId": p.ids["engagement"], "itemKey": "7", "acceptedOn": TODAY, "contactId": p.ids["signer"],

@@ -76,7 +76,10 @@ TERMS: dict[str, Any] = {
     "calendar": {"country": "DK", "region": "", "weekend": [5, 6], "daysOff": ["2026-06-05"]},
     "contingencyBps": 500, "retentionBps": 0, "paymentTermsDays": 14, "retainerNumerator": 1, "retainerDenominator": 3,
     "changeClause": {
-        "requesters": ["SIGNER"], "responseDays": 5, "offerDays": 14, "minimumFee": money("2500.00"),
+        "requesters": ["SIGNER"], "responseDays": 5, "offerDays": 14, "minimumFee": money("2500.00"), "reminderDays": 2,
+        "approvalTiers": [
+            {"fromAmount": money("50000.00"), "signers": 2, "roles": ["SPONSOR"], "isOwnerNeeded": True},
+        ],
     },
     "killFeeBps": 2000, "testPeriodDays": 10, "correctionRounds": 2,
     "clauses": {
@@ -275,10 +278,29 @@ async def _work(played: Played) -> None:
             "expectedVersion": await played.version("scope_draft", "draft", "engagement_id"),
         },
     )
-    for name in ("revised", "sent", "withdrawn"):
+    for name in ("revised", "sent", "withdrawn", "stale", "voided", "reissued"):
         made = await played.do("createChangeOrder", a_change_order(played, f"new-{name}"))
         ids[f"order {name}"] = made["changeOrder"]["id"]
-    await played.do("sendChangeOrder", await a_sending(played, "order withdrawn"))
+    for name in ("withdrawn", "voided"):
+        await played.do("sendChangeOrder", await a_sending(played, f"order {name}"))
+    await played.do(
+        "withdrawChangeOrder",
+        {"changeOrderId": ids["order reissued"], "expectedVersion": 1, "reason": "Not yet."},
+    )
+    # As if it had been drafted before the main job's own order was signed.
+    await played.connection.execute(
+        """
+        update change_order set base_scope_version_id = (
+          select v.id from scope_version v where v.tenant_id = $1 and v.engagement_id = change_order.engagement_id and v.number = 1)
+        where tenant_id = $1 and id = $2
+        """,
+        played.practice_id, read_id(ids["order stale"], "id")[1],
+    )  # fmt: skip
+    approved = await played.connection.fetchval(
+        "select id from change_order where tenant_id = $1 and status = 'approved'",
+        played.practice_id,
+    )
+    ids["order approved"] = str(encode_id("ChangeOrder", approved))
 
 
 def a_change_order(played: Played, key: str) -> dict[str, Any]:

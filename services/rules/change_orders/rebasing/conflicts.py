@@ -45,13 +45,13 @@ class ConflictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RebaseConflict:
-    """One disagreement. `change` is the place in the order's list of changes, from 0; None is the order as a whole.
+    """One disagreement. `change` is the place in the order's list of changes, from 0.
 
     `base`, `ours` and `theirs` are the values on the three sides, None where there is none; of an item or a link as a whole,
     the fields that differ by name.
     """
 
-    change: int | None
+    change: int
     kind: ConflictKind
     message: str
     item_key: str | None = None

@@ -126,4 +126,4 @@ def _sound(
 
 def in_order(conflicts: Sequence[RebaseConflict]) -> tuple[RebaseConflict, ...]:
     """Conflicts by the place of their change; those of one change as they were found."""
-    return tuple(sorted(conflicts, key=lambda each: each.change or 0))
+    return tuple(sorted(conflicts, key=lambda each: each.change))
