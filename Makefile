@@ -23,7 +23,7 @@ COMPILE = $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve worker demo migrate doctor test fuzz lint format schema lock clean
+.PHONY: help serve worker demo migrate doctor test fuzz torture lint format schema lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test: $(DEV_STAMP) ## run every test (ARGS="-k retainer" for some, WORKERS=0 for
 
 fuzz: $(DEV_STAMP) ## send the API thousands of documents made at random (EXAMPLES=20000 for more)
 	@SCOPEWRIGHT_FUZZ_EXAMPLES=$(EXAMPLES) $(RUN) -m pytest tests/schema/test_schemathesis.py $(ARGS)
+
+torture: $(DEV_STAMP) ## random money from many clients, kill -9 of everything, planted bugs that must be caught (some 15 minutes)
+	@$(RUN) -m tests.torture --plants $(ARGS)
 
 lint: $(DEV_STAMP) ## ruff, mypy in strict mode, and who may import whom
 	$(RUN) -m ruff check .

@@ -35,7 +35,9 @@ def free_port() -> int:
 class RealServer:
     """A served folder. It may be started, killed and started again; links and tokens stay what they were."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, command: list[str] | None = None) -> None:
+        """`command` is what Python runs instead of `cli.py serve`."""
+        self._command = command or [str(ROOT / "cli.py"), "serve"]
         self.var_dir = folder / "var"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -49,7 +51,7 @@ class RealServer:
         others = {name: value for name, value in os.environ.items() if name.upper() not in ours}
         with self.printed.open("ab") as printed:
             return subprocess.Popen(
-                [sys.executable, str(ROOT / "cli.py"), "serve"],
+                [sys.executable, *self._command],
                 cwd=self._folder,
                 env=others
                 | {
