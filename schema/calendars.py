@@ -12,7 +12,6 @@ from schema.relay import decode_id
 from services import scopes
 from services.actor import MEMBERS
 from services.calendars import CalendarYear, calendar_year, clean_terms, region_name
-from services.rules.errors import InvalidInput
 
 
 @strawberry.type(description="A public holiday.")
@@ -132,9 +131,7 @@ class CalendarQuery:
                 days_off=given.days_off,
                 field="of.calendar",
             )
-        elif of.engagement_id:
-            engagement_id = decode_id("Engagement", of.engagement_id, "of.engagementId")
-            terms = await scopes.agreed_calendar(actor, engagement_id)
         else:
-            raise InvalidInput("Say whose calendar.", code="REQUIRED", field="of")
+            engagement_id = decode_id("Engagement", of.engagement_id or "", "of.engagementId")
+            terms = await scopes.agreed_calendar(actor, engagement_id)
         return WorkingYear.of(calendar_year(terms, year))
