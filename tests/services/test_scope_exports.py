@@ -84,7 +84,7 @@ def schedulable(scope: Scope, terms: CalendarTerms, currency: str = "DKK") -> Ex
 
 
 ANY = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
