@@ -255,8 +255,9 @@ class AlertQuery:
         self, info: Info, *, engagement_id: strawberry.ID | None = None
     ) -> AlertThresholds:
         """What counts, and what is set."""
-        key = engagement_id and decode_id("Engagement", engagement_id, "engagementId")
-        return await alert_thresholds(info, key or None)
+        if engagement_id is None:
+            return await alert_thresholds(info, None)
+        return await alert_thresholds(info, decode_id("Engagement", engagement_id, "engagementId"))
 
 
 @strawberry.input(description="An alert that you have seen to.")

@@ -17,10 +17,11 @@ from schema.scalars import Money, MoneyInput
 from schema.scopes.types import money
 from services import engagements, forecasts, progress
 from services.actor import MEMBERS
-from services.rules.errors import DomainError, InvalidInput
+from services.rules.errors import DomainError
 from services.rules.progress import ItemProgress as Known
 from services.rules.progress import ItemReport
 from services.rules.scope import ItemKind
+from services.rules.text import clean_text
 
 PROGRESS_NEWEST_FIRST = Keyset("progress.recorded", (UUID,))
 COSTS_NEWEST_FIRST = Keyset("costs.recorded", (UUID,))
@@ -230,8 +231,8 @@ async def _reported(
     actor = info.context.actor
     actor.require(*MEMBERS)
     key = decode_id("Engagement", engagement_id, "engagementId")
-    if item_key is not None and "\0" in item_key:
-        raise InvalidInput("No item has such a key.", code="TEXT_INVALID", field="itemKey")
+    if item_key is not None:
+        item_key = clean_text(item_key, "itemKey", max_length=64)
 
     async def total() -> int:
         async with read_only(actor.scope()) as uow:

@@ -55,7 +55,9 @@ def good_arguments(played: Played, name: str) -> Given:
         "engagements": {"clientId": ids["client"]},
         "engagement": {"id": ids["engagement"]},
         "scopeDiff": {
-            "engagementId": ids["engagement"], "from": {"isDraft": True}, "to": {"number": 1},
+            "engagementId": ids["engagement"],
+            "from": {"isDraft": True},
+            "to": {"number": 1},
         },
         "workingCalendar": {"of": {"engagementId": ids["engagement"]}, "year": 2026},
         "previewScopeImport": {"engagementId": ids["draft"], "text": PLAN, "format": "JSON"},
@@ -402,7 +404,7 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     ),
     "recordCost": _always(
         lambda p: {
-            "engagementId": p.ids["engagement"], "itemKey": "20", "amount": money("20.00"), "effortMinutes": 30,
+            "engagementId": p.ids["engagement"], "itemKey": "21", "amount": money("20.00"), "effortMinutes": 0,
             "spentOn": TODAY, "note": "Paper",
         }
     ),

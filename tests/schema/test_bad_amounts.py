@@ -168,6 +168,7 @@ def test_every_place_that_takes_money_is_known() -> None:
         "recordDeposit input.amount",
         "drawDown input.amount",
         "recordPayment input.amount",
+        "recordCost input.amount",
         "requestRefund input.amount",
     }
 
