@@ -103,9 +103,7 @@ def test_the_rest_of_what_has_started_is_rounded_up_to_whole_days(days, percent,
 
 def test_what_is_left_keeps_its_logic_though_it_started_out_of_sequence():
     """Retained logic: b began before a was done, and the rest of it waits for a all the same."""
-    result = status(
-        [item("a", 3), item("b", 4, start=9, percent=2_500)], [ScheduleLink("a", "b")]
-    )
+    result = status([item("a", 3), item("b", 4, start=9, percent=2_500)], [ScheduleLink("a", "b")])
     assert (result.items["a"].early_start, result.items["a"].early_finish) == (8, 11)
     assert (result.items["b"].start_date, result.items["b"].early_finish) == (mar(9), 14)
     assert result.items["a"].critical
@@ -242,7 +240,10 @@ def test_constraints_hold_for_what_is_left_and_not_for_what_has_begun():
     }
     begun = {"constraint_kind": ConstraintKind.START_NO_EARLIER_THAN, "constraint_date": mar(24)}
     result = status(
-        [item("a", 6, start=9, percent=5_000, **kept), item("b", 6, start=9, percent=5_000, **begun)]
+        [
+            item("a", 6, start=9, percent=5_000, **kept),
+            item("b", 6, start=9, percent=5_000, **begun),
+        ]
     )
     assert (result.items["a"].total_float_days, result.items["b"].early_finish) == (-1, 11)
 

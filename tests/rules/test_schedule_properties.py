@@ -49,6 +49,14 @@ def plans(draw, summaries=True, leads=True, lag_kinds=tuple(LagKind)):
     return items, links
 
 
+def tried(call, *given):
+    """What a call returns, and what it refuses with."""
+    try:
+        return call(*given), None
+    except DomainError as refused:
+        return None, refused
+
+
 def leaves_of(items, key):
     """The leaves at or below an item, the slow and obvious way."""
     children = [item.item_id for item in items if item.parent_id == key]

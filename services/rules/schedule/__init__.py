@@ -23,7 +23,8 @@ The rules, which equal what Microsoft Project stores (the tests compare a real p
 What this package does not do: resources, calendars per item, percent complete, as-late-as-possible.
 """
 
-from services.rules.schedule.compute import compute_schedule
+from services.rules.schedule.compute import compute_schedule, reschedule
+from services.rules.schedule.computed import Computed, compute_plan
 from services.rules.schedule.items import (
     MAX_DURATION_DAYS,
     WHOLE_BPS,
@@ -35,19 +36,28 @@ from services.rules.schedule.items import (
     ScheduleItem,
     ScheduleLink,
 )
+from services.rules.schedule.network import PreparedPlan
 from services.rules.schedule.prepare import check_network, prepare_plan
+from services.rules.schedule.results import make_schedule
+from services.rules.schedule.revision import revised
 
 __all__ = [
     "MAX_DURATION_DAYS",
     "WHOLE_BPS",
+    "Computed",
     "ConstraintKind",
     "LagKind",
     "LinkKind",
+    "PreparedPlan",
     "Schedule",
     "ScheduleItem",
     "ScheduleLink",
     "ScheduledItem",
     "check_network",
+    "compute_plan",
     "compute_schedule",
+    "make_schedule",
     "prepare_plan",
+    "reschedule",
+    "revised",
 ]

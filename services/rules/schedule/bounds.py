@@ -234,3 +234,26 @@ def _apply(
         bounds.floor[node] = max(bounds.floor[node], floor)
         if cap < FAR:
             bounds.cap[node] = cap
+
+
+def bound_again(plan: PreparedPlan, terms: Terms, bounds: Bounds, positions: set[int]) -> Bounds:
+    """The bounds of a plain plan in which some leaves got other constraints or durations."""
+    again = Bounds(bounds.floor[:], dict(bounds.cap), dict(bounds.shown_from), bounds.shown_by_axis)
+    begin = 0
+    if terms.status_date is not None:
+        begin = max(0, terms.lines[PROJECT].days_before(terms.status_date.toordinal() + 1))
+    for position in positions:
+        node = plan.ranks[position]
+        again.floor[node] = begin
+        again.cap.pop(node, None)
+        again.shown_from.pop(position, None)
+        said: _Said = ()
+        above: int | None = position
+        while above is not None:
+            item = plan.items[above]
+            if item.constraint_date is not None:
+                said = ((item.constraint_kind, item.constraint_date), *said)
+            above = None if item.parent_id is None else plan.structure.index[item.parent_id]
+        if said:
+            _apply(plan, terms, again, position, said)
+    return again

@@ -1,7 +1,5 @@
 """A prepared plan computed for a calendar, a start and a status date: boundaries as lists, everything else on demand."""
 
-
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -190,6 +188,53 @@ class Computed:
             node = plan.ranks[position]
             if node >= 0:
                 rooms[node] = min(rooms[node], self.early[node] + room)
+
+    def take_over(self, before: "Computed", fronts: set[int], backs: set[int]) -> None:
+        """Take the columns that were asked of the plan before, put right where the early or the late side moved."""
+        plan, early = self.plan, self.early
+        if plan.others or plan.summary_links:
+            return
+        durations = plan.durations
+        if before._early_finishes is not None:
+            self._early_finishes = before._early_finishes[:]
+            for node in fronts:
+                self._early_finishes[node] = early[node] + durations[node]
+        if before._start_dates is not None and before._finish_dates is not None:
+            starts, finishes = before._start_dates[:], before._finish_dates[:]
+            axes = self.terms.axes
+            for node in fronts:
+                if durations[node]:
+                    starts[node] = axes.starts[PROJECT][early[node]]
+                    finishes[node] = axes.finishes[PROJECT][early[node] + durations[node]]
+                else:
+                    starts[node] = finishes[node] = self.shown(node, early[node])
+            self._start_dates, self._finish_dates = starts, finishes
+        touched = fronts | backs
+        for node in fronts:
+            touched.update(tail for tail, _ in plan.preds[node])
+        if before._rooms is not None:
+            rooms = self._rooms = before._rooms[:]
+            for node in touched:
+                rooms[node] = min(
+                    [early[head] - weight for head, weight in plan.succs[node]], default=FAR
+                )
+        if self.finish != before.finish or before._late is None or self.tails is None:
+            return
+        late = self._late = before._late[:]
+        for node in backs:
+            late[node] = self.finish - self.tails[node]
+        if before._late_finishes is not None:
+            self._late_finishes = before._late_finishes[:]
+            for node in touched:
+                self._late_finishes[node] = late[node] + durations[node]
+        if before._total is not None:
+            self._total = before._total[:]
+            for node in touched:
+                self._total[node] = late[node] - early[node]
+        if before._free is not None and self._rooms is not None:
+            self._free = before._free[:]
+            for node in touched:
+                self._free[node] = min(self._rooms[node], late[node]) - early[node]
 
     def _is_done(self, node: int) -> bool:
         return self.plan.structure.progress.get(self.plan.owner[node]) is Progress.DONE

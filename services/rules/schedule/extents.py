@@ -31,29 +31,35 @@ class Extents:
     def __init__(self, plan: PreparedPlan, early: Sequence[int], lines: Sequence[Timeline]) -> None:
         """Nothing is computed until it is asked for."""
         self._plan, self._early, self._lines = plan, early, lines
-        self._known: dict[tuple[int, bool, bool], Event | None] = {}
+        self._known: dict[tuple[int, bool, bool, bool], Event | None] = {}
 
-    def event(self, position: int, *, is_finish: bool, is_last: bool) -> Event | None:
-        """The first or last start or finish of what lies in an item and may still move; None if nothing does."""
-        key = (position, is_finish, is_last)
+    def event(
+        self, position: int, *, is_finish: bool, is_last: bool, is_morning: bool = False
+    ) -> Event | None:
+        """The first or last start or finish of what lies in an item and may still move; None if nothing does.
+
+        Over several calendars a finish is the evening of its day, or with `is_morning` that of the next day worked.
+        """
+        asked = (is_finish, is_last, is_morning)
+        key = (position, *asked)
         if key not in self._known:
             stack = [position]
             children = self._plan.structure.children
             while stack:
                 top = stack[-1]
                 unknown = [
-                    child
-                    for child in children.get(top, ())
-                    if (child, is_finish, is_last) not in self._known
+                    child for child in children.get(top, ()) if (child, *asked) not in self._known
                 ]
                 if unknown:
                     stack.extend(unknown)
                     continue
                 stack.pop()
-                self._known[top, is_finish, is_last] = self._found(top, is_finish, is_last)
+                self._known[top, *asked] = self._found(top, *asked)
         return self._known[key]
 
-    def _found(self, position: int, is_finish: bool, is_last: bool) -> Event | None:
+    def _found(
+        self, position: int, is_finish: bool, is_last: bool, is_morning: bool
+    ) -> Event | None:
         plan = self._plan
         below = plan.structure.children.get(position)
         if below is None:
@@ -65,7 +71,7 @@ class Extents:
             node = plan.ranks[position]
             offset = plan.durations[node] if is_finish else 0
             return Event(axis_of(plan, node), self._early[node] + offset)
-        parts = [self._known[child, is_finish, is_last] for child in below]
+        parts = [self._known[child, is_finish, is_last, is_morning] for child in below]
         events = [part for part in parts if part is not None]
         if not events:
             return None
@@ -73,10 +79,10 @@ class Extents:
         if all(event.axis == PROJECT for event in events):
             return Event(PROJECT, pick([event.boundary for event in events]))
         every_day = self._lines[EVERY_DAY]
-        instants = [self.instant(event, is_finish) for event in events]
+        instants = [self._instant(event, is_finish and not is_morning) for event in events]
         return Event(EVERY_DAY, every_day.days_before(pick(instants)))
 
-    def instant(self, event: Event, is_finish: bool) -> int:
+    def _instant(self, event: Event, is_finish: bool) -> int:
         """The evening of a finish or the morning of a start, as the ordinal of a morning."""
         line = self._lines[event.axis]
         if is_finish:
@@ -110,10 +116,13 @@ class Extents:
     ) -> int | None:
         (tail, head), (from_finish, to_finish) = ends, sides
         leaving = self.event(tail, is_finish=from_finish, is_last=True)
-        arriving = self.event(head, is_finish=to_finish, is_last=False)
+        is_elapsed = self._plan.links[number].lag_kind is LagKind.ELAPSED
+        is_strict = to_finish and (from_finish or is_elapsed)
+        arriving = self.event(
+            head, is_finish=to_finish, is_last=False, is_morning=to_finish and not is_strict
+        )
         if leaving is None or arriving is None:
             return None
-        is_elapsed = self._plan.links[number].lag_kind is LagKind.ELAPSED
         if leaving.axis == arriving.axis == PROJECT and not is_elapsed:
             return arriving.boundary - lag_days - leaving.boundary
         edge = CalendarEdge(
@@ -127,12 +136,17 @@ class Extents:
             to_finish,
             lag_days,
             is_elapsed,
-            to_finish and (from_finish or is_elapsed),
+            is_strict,
             number,
         )
         latest = backward(edge, self._lines, arriving.boundary)
         if leaving.axis != EVERY_DAY:
             return latest - leaving.boundary
-        project, every_day = self._lines[PROJECT], self._lines[EVERY_DAY]
-        room = project.days_before(every_day.day_ordinal(latest))
-        return room - project.days_before(every_day.day_ordinal(leaving.boundary))
+        return self._project(latest, from_finish) - self._project(leaving.boundary, from_finish)
+
+    def _project(self, boundary: int, is_finish: bool) -> int:
+        """The last boundary of the project's calendar for an event that is bounded on the axis of every day."""
+        instant = self._lines[EVERY_DAY].day_ordinal(boundary)
+        if is_finish:
+            return self._lines[PROJECT].days_before(instant)
+        return self._lines[PROJECT].days_before(instant + 1) - 1

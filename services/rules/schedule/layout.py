@@ -28,6 +28,17 @@ Event = tuple[int, int]
 """A node and what lies between its value and the event."""
 
 
+def weigh(kind: LinkKind, lag_days: int, tail_days: int, head_days: int) -> tuple[int, int]:
+    """How much later the head's start is at least than the tail's, and 2 for leaving a finish plus 1 for binding one."""
+    if kind is _FS:
+        return tail_days + lag_days, 2
+    if kind is _FF:
+        return tail_days + lag_days - head_days, 3
+    if kind is _SF:
+        return lag_days - head_days, 1
+    return lag_days, 0
+
+
 class Layout:
     """Collects nodes and edges. Nodes below the number of items are the items by position (summaries' own stay unused)."""
 
@@ -121,18 +132,9 @@ class Layout:
                 continue
             add_tail(tail)
             add_head(head)
-            if kind is _FS:
-                add_weight(durations[tail] + lag)
-                add_meta(number << 3 | 2)
-            elif kind is _FF:
-                add_weight(durations[tail] + lag - durations[head])
-                add_meta(number << 3 | 3)
-            elif kind is _SF:
-                add_weight(lag - durations[head])
-                add_meta(number << 3 | 1)
-            else:
-                add_weight(lag)
-                add_meta(number << 3)
+            weight, sides = weigh(kind, lag, durations[tail], durations[head])
+            add_weight(weight)
+            add_meta(number << 3 | sides)
 
     def _lay_uncommon(self, number: int, tail: int, head: int) -> None:
         """A link on a summary, on an own calendar or on what has begun, an elapsed one, or one with a maximal lag."""

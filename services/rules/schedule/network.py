@@ -92,7 +92,11 @@ class PreparedPlan:
             for tail, head, weight in zip(self.tails, self.heads, self.weights, strict=True):
                 succs[tail].append((head, weight))
                 preds[head].append((tail, weight))
-            self._neighbours = preds, succs
+            # Made once more node by node, so that what is read together lies together.
+            self._neighbours = (
+                [[(node, weight) for node, weight in pairs] for pairs in preds],
+                succs,
+            )
         return self._neighbours
 
     @property

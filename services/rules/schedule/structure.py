@@ -17,7 +17,7 @@ from services.rules.schedule.items import (
 _ASAP: Final = ConstraintKind.AS_SOON_AS_POSSIBLE
 _ALAP: Final = ConstraintKind.AS_LATE_AS_POSSIBLE
 
-_COMMON: Final = ScheduleItem("")[5:]
+COMMON: Final = ScheduleItem("")[5:]
 """What follows the constraint in an item that has no calendar of its own, is done full time and has not begun."""
 
 
@@ -98,7 +98,7 @@ def read_structure(items: Sequence[ScheduleItem]) -> Structure:
             structure.is_constrained = structure.is_constrained or needs_date
             if kind is _ALAP:
                 structure.late_leaning.add(position)
-        if item[5:] != _COMMON:
+        if item[5:] != COMMON:
             uncommon.append(position)
     for position in children:
         planned[position] = 0
