@@ -297,6 +297,15 @@ def test_a_calendar_that_does_not_fit_is_refused(changes, code):
     assert refused.value.code == code
 
 
+def test_a_changed_dependency_gets_the_lags_that_are_said_and_no_others():
+    first = apply_changes(SITE, [ChangeDependency("pages", "launch", lag_days=1, max_lag_days=3)])
+    second = apply_changes(first, [ChangeDependency("pages", "launch", lag_days=2)])
+    assert [scope.dependencies[-1] for scope in (first, second)] == [
+        Dependency("pages", "launch", lag_days=1, max_lag_days=3),
+        Dependency("pages", "launch", lag_days=2),
+    ]
+
+
 # Acceleration
 
 

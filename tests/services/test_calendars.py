@@ -1,17 +1,22 @@
 """Working calendars by country."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from services.calendars import (
     CalendarTerms,
+    calendar_year,
     clean_terms,
+    plan_calendars,
     public_holidays,
     region_name,
     working_calendar,
 )
 from services.rules.errors import InvalidInput
+from services.rules.schedule import ConstraintKind
+from services.rules.scope import Dependency, ItemCalendar, Scope, ScopeItem, schedule_scope
 
 DENMARK = CalendarTerms(country="DK")
 
@@ -78,3 +83,64 @@ def test_impossible_terms_are_refused_by_field(country, region, weekend, code, f
     with pytest.raises(InvalidInput) as refused:
         clean_terms(country=country, region=region, weekend=weekend, days_off=[])
     assert (refused.value.code, refused.value.field) == (code, field)
+
+
+# The calendars of a scope
+
+CREW = ItemCalendar("crew", "Crew", CalendarTerms("DE", "BY", frozenset({6})))
+
+
+def test_a_scope_gets_its_own_calendar_and_those_its_items_name() -> None:
+    found = plan_calendars(Scope(calendars=(CREW,)), DENMARK, date(2026, 1, 1))
+    assert list(found.items) == ["crew"]
+    epiphany, saturday = date(2026, 1, 6), date(2026, 1, 10)
+    assert found.project.is_working_day(epiphany)
+    assert not found.items["crew"].is_working_day(epiphany)
+    assert (found.project.is_working_day(saturday), found.items["crew"].is_working_day(saturday)) == (False, True)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scope", "until"),
+    [
+        (Scope((ScopeItem("a", "A", duration_days=75, allocation_bps=100),)), None),
+        (Scope((ScopeItem("a", "A"), ScopeItem("b", "B")), (Dependency("a", "b", max_lag_days=7500),)), None),
+        (Scope((ScopeItem("a", "A", constraint_kind=ConstraintKind.MUST_START_ON, constraint_date=date(2055, 1, 1)),)), None),
+        (Scope(calendars=(replace(CREW, terms=CalendarTerms(days_off=(date(2055, 1, 1),))),)), None),
+        (Scope(), date(2055, 1, 1)),
+    ],
+    ids=["part time", "maximal lag", "constraint", "days off", "later date"],
+)  # fmt: skip
+def test_holidays_are_known_as_far_as_a_plan_can_reach(scope: Scope, until: date | None) -> None:
+    calendar = plan_calendars(scope, DENMARK, date(2026, 1, 1), until=until).project
+    assert not calendar.is_working_day(date(2054, 12, 25))
+
+
+def test_an_item_calendar_of_no_known_place_is_named() -> None:
+    unknown = replace(CREW, key="other", terms=CalendarTerms("DK", "ZZ"))
+    with pytest.raises(InvalidInput) as refused:
+        plan_calendars(Scope(calendars=(CREW, unknown)), DENMARK, date(2026, 1, 1))
+    assert (refused.value.code, refused.value.field) == ("REGION_UNKNOWN", "calendars.1.region")
+
+
+@pytest.mark.parametrize(
+    ("start", "finish"), [(date(2023, 5, 4), date(2023, 5, 8)), (date(2024, 4, 25), date(2024, 4, 26))]
+)  # fmt: skip
+def test_a_plan_over_store_bededag_takes_a_day_longer_in_2023_and_not_in_2024(
+    start: date, finish: date
+) -> None:
+    scope = Scope((ScopeItem("a", "A", duration_days=2),))
+    calendars = plan_calendars(scope, DENMARK, start)
+    planned = schedule_scope(scope, calendars.project, start, calendars=calendars.items)
+    assert planned.finish_date == finish
+
+
+def test_a_year_is_counted_by_the_table_that_plans_are_scheduled_on() -> None:
+    before, after = calendar_year(DENMARK, 2023), calendar_year(DENMARK, 2024)
+    assert (before.working_days, after.working_days) == (252, 254)
+    assert date(2023, 5, 5) in before.holidays
+    assert before.names["da"][date(2023, 5, 5)] == "Store bededag"
+    assert date(2024, 4, 26) not in after.holidays
+    off = replace(DENMARK, days_off=(date(2024, 12, 23), date(2025, 1, 2)))
+    assert (calendar_year(off, 2024).days_off, calendar_year(off, 2024).month_days[11]) == (
+        (date(2024, 12, 23),), 19,
+    )  # fmt: skip
