@@ -189,15 +189,21 @@ async def test_a_scope_version_that_was_tampered_with_is_not_built_upon(
 ) -> None:
     case = await a_signed_engagement()
     version = await current_scope(case)
-    async with owner_connection.transaction():
-        await owner_connection.execute("alter table scope_item disable trigger append_only")
-        await owner_connection.execute(
-            "update scope_item set fixed_fee_minor = 1 where scope_version_id = $1 and item_key = 'build'",
-            version["id"],
-        )
-        await owner_connection.execute("alter table scope_item enable trigger append_only")
+
+    async def plant(fee_minor: int) -> None:
+        async with owner_connection.transaction():
+            await owner_connection.execute("alter table scope_item disable trigger append_only")
+            await owner_connection.execute(
+                "update scope_item set fixed_fee_minor = $2 where scope_version_id = $1 and item_key = 'build'",
+                version["id"], fee_minor,
+            )  # fmt: skip
+            await owner_connection.execute("alter table scope_item enable trigger append_only")
+
+    await plant(1)
     with pytest.raises(RuntimeError, match="does not hash to its fingerprint"):
         await change_orders.preview_changes(case.actor, case.engagement_id, a_shop())
+    # Others look at every engagement of this database.
+    await plant(6_000_000)
 
 
 async def test_an_order_on_a_stale_base_is_refused_and_names_the_current_version() -> None:
