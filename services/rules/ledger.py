@@ -25,6 +25,7 @@ AccountCode = Literal[
     "bank",
     "receivable",
     "retention_receivable",
+    "deposit_tax",
     "retainer_liability",
     "unapplied_receipts",
     "tax_payable",
@@ -63,6 +64,8 @@ CHART: Final[Mapping[AccountCode, ChartLine]] = MappingProxyType(
             ChartLine("bank", "asset", "Bank"),
             ChartLine("receivable", "asset", "Receivable", "client"),
             ChartLine("retention_receivable", "asset", "Retention receivable", "client"),
+            # Tax due on receipt of a deposit, until the invoice takes it over or the deposit goes back.
+            ChartLine("deposit_tax", "asset", "Tax on deposits held", "retainer", 0),
             ChartLine("retainer_liability", "liability", "Retainer held", "retainer", 0),
             ChartLine("unapplied_receipts", "liability", "Unapplied receipts", "client", 0),
             ChartLine("tax_payable", "liability", "Tax payable"),
