@@ -136,6 +136,7 @@ TERMS = {
     "change_response_days": "changeClause.responseDays",
     "change_offer_days": "changeClause.offerDays",
     "change_minimum_fee_minor": "changeClause.minimumFee",
+    "change_reminder_days": "changeClause.reminderDays",
     "clauses.latePayment.compensation_minor": "clauses.latePayment.compensation",
     "clauses.latePayment.reminder_fee_minor": "clauses.latePayment.reminderFee",
 }

@@ -53,7 +53,8 @@ BAD_MONEY: dict[str, dict[str, Any]] = {
 """Never taken anywhere."""
 
 NAUGHT_IS_AN_AMOUNT = {
-    "fee", "rate", "cost", "minimumFee", "compensation", "reminderFee", "contingencyDraw",
+    "fee", "rate", "cost", "minimumFee", "compensation", "reminderFee", "contingencyDraw", "fromAmount", "premium",
+    "extraCost",
 }  # fmt: skip
 """Prices may be zero; a movement of money may not."""
 
