@@ -23,7 +23,7 @@ COMPILE = $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve worker demo migrate doctor test fuzz torture lint format schema lock clean
+.PHONY: help serve worker demo migrate doctor test fuzz torture bench lint format schema lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ fuzz: $(DEV_STAMP) ## send the API thousands of documents made at random (EXAMPL
 
 torture: $(DEV_STAMP) ## random money from many clients, kill -9 of everything, planted bugs that must be caught (some 15 minutes)
 	@$(RUN) -m tests.torture --plants $(ARGS)
+
+bench: $(DEV_STAMP) ## measure what must be fast, each against something in the same run
+	@for each in bench/[a-z]*.py; do $(RUN) -m bench.$$(basename $$each .py) || exit 1; done
 
 lint: $(DEV_STAMP) ## ruff, mypy in strict mode, and who may import whom
 	$(RUN) -m ruff check .

@@ -323,6 +323,23 @@ def a_change_order(played: Played, key: str) -> dict[str, Any]:
             {"removeItem": "40"},
             {"addExpectation": {"kind": "ASSUMPTION", "text": "The dealers wait."}},
             {"removeExpectation": {"kind": "NO_GUARANTEE", "text": "No particular sales are promised."}},
+            {
+                "accelerate": {
+                    "key": "38", "durationDays": 2, "premium": money("1000.00"), "extraCost": money("500.00"),
+                }
+            },
+            {"pause": {"firstDay": "2026-04-13", "lastDay": "2026-04-17", "reason": "They are away."}},
+            {
+                "changeCalendar": {
+                    "country": "DK", "region": "", "weekend": [5, 6], "addDaysOff": ["2026-10-12"], "removeDaysOff": [],
+                }
+            },
+            {
+                "addItemCalendar": {
+                    "key": f"{key}-crew", "title": "Saturdays too",
+                    "calendar": {"country": "DK", "region": "", "weekend": [6], "daysOff": ["2026-10-12"]},
+                }
+            },
         ],
         "reason": "CLIENT_REQUEST",
         "reasonText": "They asked.",
