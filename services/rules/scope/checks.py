@@ -136,13 +136,17 @@ def _items_problems(scope: Scope, shared: Collection[int]) -> Iterable[ScopeProb
             parent = known.get(item.parent_key)
             if parent is None:
                 message = f"{item.item_key} lies in {item.parent_key}, which does not exist."
-                yield ScopeProblem(line, item.item_key, "parent_key", message, is_open=True)
+                yield ScopeProblem(
+                    line, item.item_key, "parent_key", message, is_open=_is_key(item.parent_key)
+                )
             elif parent.kind is not ItemKind.SUMMARY:
                 message = f"{item.item_key} lies in {item.parent_key}, which is not a summary."
                 yield ScopeProblem(line, item.item_key, "parent_key", message, is_open=True)
         if item.calendar_key is not None and item.calendar_key not in calendars:
             message = f"{item.item_key} is worked on the calendar {item.calendar_key}, which does not exist."
-            yield ScopeProblem(line, item.item_key, "calendar_key", message, is_open=True)
+            yield ScopeProblem(
+                line, item.item_key, "calendar_key", message, is_open=_is_key(item.calendar_key)
+            )
         if item.kind is ItemKind.SUMMARY and item.item_key not in parents:
             yield ScopeProblem(
                 line,
@@ -268,6 +272,11 @@ def _is_one_of(kinds: type[StrEnum], value: object) -> bool:
     return isinstance(value, kinds)
 
 
+def _is_key(value: object) -> bool:
+    """Whether something could be called so: what names nothing that could ever be is no open end."""
+    return isinstance(value, str) and _KEY.fullmatch(value) is not None
+
+
 def _whole(value: object, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
@@ -316,7 +325,7 @@ def _dependency_problems(scope: Scope, shared: Collection[int]) -> Iterable[Scop
         for field, key in (("predecessor_key", before), ("successor_key", after)):
             if key not in known:
                 message = f"A dependency names {key}, which does not exist."
-                yield problem(field, message, is_open=True)
+                yield problem(field, message, is_open=_is_key(key))
         if before == after:
             yield problem("successor_key", f"{after} cannot depend on itself.")
         if dependency.identity in seen:
