@@ -115,14 +115,15 @@ def test_accounts_read_on_their_own_side() -> None:
     assert natural_minor("liability", -500) == 500
     assert natural_minor("asset", 500) == 500
     assert {line.code for line in CHART.values() if normal_sign(line.kind) == 1} == {
-        "bank", "receivable", "retention_receivable", "refunds", "credit_notes", "write_offs", "bank_charges"
+        "bank", "receivable", "retention_receivable", "deposit_tax", "refunds", "credit_notes", "write_offs", "bank_charges"
     }  # fmt: skip
 
 
-def test_money_of_clients_and_nothing_else_has_a_floor() -> None:
+def test_money_of_clients_and_the_tax_on_it_have_a_floor_and_nothing_else() -> None:
     assert {
         line.code: line.floor_minor for line in CHART.values() if line.floor_minor is not None
     } == {
+        "deposit_tax": 0,
         "retainer_liability": 0,
         "unapplied_receipts": 0,
     }

@@ -1,12 +1,9 @@
-"""Retainers: client money held in advance. It is a liability until earned, and it never goes below zero.
-
-What this module does not do: it books nothing and holds no balance. It says how much to ask for, and how much may be drawn.
-"""
+"""The kinds of retainers, how much to ask for, and how much may be drawn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from services.rules.errors import InvalidInput, RuleViolation
 from services.rules.money import divide_half_even
@@ -39,7 +36,8 @@ TRAITS: Final[Mapping[RetainerKind, RetainerTraits]] = {
     RetainerKind.EVERGREEN: RetainerTraits(pays_invoices=True, is_refundable=True),
     # Paid for being reachable: earned by the passing of time, whether or not there was work.
     RetainerKind.AVAILABILITY: RetainerTraits(pays_invoices=False, is_refundable=False),
-    RetainerKind.PERIOD_ALLOWANCE: RetainerTraits(pays_invoices=True, is_refundable=True),
+    # The hours themselves earn it: an invoice drawn from it would leave hours without money.
+    RetainerKind.PERIOD_ALLOWANCE: RetainerTraits(pays_invoices=False, is_refundable=True),
 }
 
 
@@ -65,6 +63,25 @@ class RetainerShare:
 
 ONE_THIRD: Final = RetainerShare(1, 3)
 """The deposit asked for when nothing else is agreed."""
+
+
+def held_minor(row: Mapping[str, Any]) -> int:
+    """What a retainer holds by its own row: what came in less what was drawn, went back, was earned or moved on."""
+    held: int = (
+        row["deposited_minor"]
+        + row["transferred_in_minor"]
+        - row["drawn_minor"]
+        - row["refunded_minor"]
+        - row["earned_minor"]
+        - row["transferred_out_minor"]
+    )
+    return held
+
+
+def free_minor(row: Mapping[str, Any]) -> int:
+    """What of it is not promised to a refund."""
+    free: int = held_minor(row) - row["refund_pending_minor"]
+    return free
 
 
 def deposit_target(expected_total_minor: int, share: RetainerShare = ONE_THIRD) -> int:
@@ -107,18 +124,25 @@ def drawdown(balance_minor: int, open_minor: int) -> int:
 
 
 def check_drawdown(
-    kind: RetainerKind, amount_minor: int, *, balance_minor: int, open_minor: int
+    kind: RetainerKind,
+    amount_minor: int,
+    *,
+    balance_minor: int,
+    open_minor: int,
+    has_ended: bool = False,
 ) -> None:
     """Raise unless `amount_minor` may be drawn from a retainer for a receivable.
 
-    InvalidInput (AMOUNT_NOT_POSITIVE), RuleViolation (RETAINER_KIND_NOT_DRAWN for kinds that pay no invoices,
+    Security pays once the work or the retainer `has_ended`. InvalidInput (AMOUNT_NOT_POSITIVE), RuleViolation
+    (RETAINER_KIND_NOT_DRAWN for kinds that pay no invoices,
     RETAINER_OVERDRAWN beyond the balance, DRAWDOWN_EXCEEDS_OPEN beyond what is owed).
     """
     if amount_minor <= 0:
         raise InvalidInput(
             "The amount is not above zero.", code="AMOUNT_NOT_POSITIVE", field="amount"
         )
-    if not TRAITS[kind].pays_invoices:
+    is_due_security = kind is RetainerKind.SECURITY_DEPOSIT and has_ended
+    if not (TRAITS[kind].pays_invoices or is_due_security):
         raise RuleViolation(
             f"A retainer of the kind {kind.value} pays no invoices.",
             code="RETAINER_KIND_NOT_DRAWN",
