@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from offline import offline
+
 if TYPE_CHECKING:
     from app import Database
     from settings import Settings
@@ -25,6 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(offline)
 
 FIRST_QUERY = "{ viewer { name role } practice { name } }"
 
@@ -327,71 +330,6 @@ def _variable(given: str) -> tuple[str, str]:
     if not separator:
         raise ValueError(f"a variable is written NAME=VALUE, not {given!r}")
     return name, _read(value)
-
-
-@app.command()
-def schedule(
-    file: Annotated[
-        str,
-        typer.Argument(help="A file of plans; - is standard input.", show_default=False),
-    ] = "-",
-    pretty: Annotated[bool, typer.Option("--pretty", help="Indent the answers.")] = False,
-) -> None:
-    """Schedule plans, without a database: JSON in, one JSON object a line out.
-
-    The input is one plan, an array of plans, or a plan a line:
-
-    \b
-      {"name": "Site", "start": "2026-11-02",
-       "calendar": {"country": "DK", "region": "", "weekend": [5, 6],
-                    "days_off": ["2026-12-24"]},
-       "items": [{"id": "a", "duration_days": 5, "parent": null},
-                 {"id": "b", "duration_days": 3, "constraint":
-                  {"type": "SNET", "date": "2026-11-12"}}],
-       "dependencies": [{"from": "a", "to": "b", "type": "FS",
-                         "lag_days": 1, "lag_kind": "working"}]}
-
-    Without a calendar every day works; one without a weekend has its country's,
-    or Saturday and Sunday (weekdays are numbers from Monday = 0, or names).
-    Without a start, which only a plan without dates may lack, day 0 is Monday
-    2000-01-03. A lag may be negative, and elapsed. An item that others name as
-    parent is a summary.
-
-    A constraint is a kind, or an object of type and date: as_soon_as_possible,
-    as_late_as_possible, start_no_earlier_than, start_no_later_than,
-    finish_no_earlier_than, finish_no_later_than, must_start_on, must_finish_on,
-    or their initials.
-
-    Also read: max_lag_days of a dependency; allocation_percent,
-    percent_complete, actual_start, actual_finish and calendar of an item;
-    calendars (by key) and status_date of the plan.
-
-    \b
-    The answer counts whole working days from 0, the first one's start:
-      {"name", "duration_days", "finish_date", "items": [{"id",
-       "early_start", "early_finish", "late_start", "late_finish",
-       "total_float", "free_float", "critical", "start_date", "finish_date"}]}
-    or {"name", "error": {"code", "message", "items": […]}}.
-
-    Exit code 0: every plan was scheduled. 1: an error is among the answers.
-    2: the input cannot be read.
-    """
-    from services.plan_schedules import answers, as_line
-
-    failed = False
-    try:
-        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as lines:
-            for found in answers(lines):
-                failed = failed or "error" in found
-                sys.stdout.buffer.write(as_line(found, pretty=pretty))
-                sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Whoever read has enough. Nothing is left to be flushed at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        typer.secho(f"Cannot read {file}: {error.strerror}", err=True, fg="red")
-        raise typer.Exit(2) from None
-    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

@@ -5,6 +5,8 @@ a practice whose law needs a newer rate adds a row with its source.
 """
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
@@ -12,15 +14,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from services.rules.errors import InvalidInput
 from services.rules.late_interest import (
+    DayCount,
+    LateDebt,
     LateInterest,
     Law,
+    PartPayment,
     RateRow,
     Reference,
     ReferenceRates,
+    compute_late_interest,
     reference_of,
 )
-from services.rules.money import Money, format_amount
+from services.rules.money import Money, format_amount, minor_units, parse_amount
 
 _FILE = Path(__file__).with_name("rates.json")
 _PLACES = Decimal("1e-10")
@@ -55,6 +62,75 @@ def source_title(source: str) -> str:
     """What a row's source is called, with its address where it has one."""
     found = _table()["sources"][source]
     return f"{found['title']} ({found['url']})" if "url" in found else str(found["title"])
+
+
+def computed(
+    *,
+    law: str,
+    principal: str,
+    currency: str,
+    due: str,
+    until: str,
+    contract_rate: str | None = None,
+    payments: Sequence[Mapping[str, str]] = (),
+    day_count: str = "act/365",
+    from_consumer: bool = False,
+) -> dict[str, Any]:
+    """The interest on a debt that is given in plain text, explained.
+
+    Raises what `LateDebt` and `compute_late_interest` raise; InvalidInput (LAW_UNKNOWN, DAY_COUNT_UNKNOWN, DATE_INVALID,
+    RATE_INVALID, and what `parse_amount` raises) for text that is none of what it should be.
+    """
+    known = {each.value.lower(): each for each in Law}
+    chosen = known.get(law.strip().lower())
+    if chosen is None:
+        raise InvalidInput(
+            f"The laws are {', '.join(each.value for each in Law)}.",
+            code="LAW_UNKNOWN",
+            field="law",
+        )
+    if day_count not in set(DayCount):
+        raise InvalidInput(
+            f"Days are counted {', '.join(DayCount)}.", code="DAY_COUNT_UNKNOWN", field="dayCount"
+        )
+    minor_units(currency)
+    debt = LateDebt(
+        law=chosen,
+        principal=parse_amount(principal, currency, "principal"),
+        due_on=_day(due, "due"),
+        until=_day(until, "until"),
+        contract_bps=None if contract_rate is None else _bps(contract_rate),
+        payments=tuple(
+            PartPayment(
+                _day(each["on"], f"payments.{at}"),
+                parse_amount(each["amount"], currency, f"payments.{at}"),
+            )
+            for at, each in enumerate(payments)
+        ),
+        day_count=DayCount(day_count),
+        from_consumer=from_consumer,
+    )
+    return explained(compute_late_interest(debt, rates_of(chosen)))
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(
+            "A date is written 2026-03-31.", code="DATE_INVALID", field=field
+        ) from None
+
+
+def _bps(text: str) -> int:
+    percent = re.fullmatch(r"([0-9]{1,4})(?:\.([0-9]{1,2}))?", text)
+    if percent is None:
+        raise InvalidInput(
+            "A rate is a percentage with at most two decimals, as in 12.5.",
+            code="RATE_INVALID",
+            field="contractRate",
+        )
+    return int(percent[1]) * 100 + int((percent[2] or "0").ljust(2, "0"))
 
 
 def explained(found: LateInterest) -> dict[str, Any]:
