@@ -390,7 +390,8 @@ def _revision(item: ReviseItemInput, engagement: Any, path: str) -> ReviseItem:
         if given is not strawberry.UNSET:
             values[column] = minor(given, engagement["currency"], f"{path}.{name}")
     if values.get("constraint_kind", False) is None:
-        values |= {"constraint_kind": ConstraintKind.AS_SOON_AS_POSSIBLE, "constraint_date": None}
+        values["constraint_kind"] = ConstraintKind.AS_SOON_AS_POSSIBLE
+        values.setdefault("constraint_date", None)
     if isinstance(item.tax_code, str):
         # A category without a rate takes the rate with it.
         if item.tax_code in UNTAXED_CATEGORIES:
