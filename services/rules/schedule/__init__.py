@@ -20,7 +20,28 @@ The rules, which equal what Microsoft Project stores (the tests compare a real p
 * Lag counts working days. An elapsed lag counts calendar days from the evening (finish) or morning (start) of the
   predecessor, and what follows goes on at the next working day.
 
-What this package does not do: resources, calendars per item, percent complete, as-late-as-possible.
+And those on which tools differ, each as said:
+
+* `as late as possible` plans an item at the last boundary that moves neither a successor as planned nor the finish. This is
+  Primavera's zero-free-float constraint; Microsoft Project's takes the total float and pushes the successors too. Only the
+  planned dates move; early and late dates and floats stay what the passes found. What has begun goes on as soon as it can.
+* Part time: an item with a share of the day takes its duration divided by the share, rounded up to whole days.
+* Progress holds as of the evening of the status date. What is done stays: early, late and planned dates are the actual ones,
+  its float is 0 and it is not critical. What has started keeps its actual start; the rest of its duration, rounded up, follows
+  the status date and whatever precedes it, though it began out of sequence (Primavera's *retained logic*, its default, as
+  against progress override). Its total float is that of its finish. What has not begun begins after the status date. Actual
+  dates may lie before the project's start or on days off; boundaries then count the working days that passed. Start
+  constraints end when an item starts, all when it is done. A summary's percent weighs its leaves by planned duration.
+* An item with a calendar of its own works on that calendar's days, counts its duration and floats in them (as Primavera
+  does), and reads its constraints on them. Lags count the project's days (see `lags`), and boundaries are reported in them.
+* A maximal lag says that the successor's event comes no later than so many days after the predecessor's: it pulls the
+  predecessor up. On summaries it binds every leaf to every leaf. A link with negative lag drawn backwards says the same (metra
+  potential method, Roy 1959; the RCPSP/max instances of ProGen/max), so circles that close through one are computed (Bellman
+  1958, Ford 1956) and refused only when they gain: SCHEDULE_CONTRADICTION, with the links. Circles of other links are
+  mistakes: SCHEDULE_CYCLE. A maximal lag after what has happened only shows as negative float.
+
+`prepare_plan` checks and lays out, `compute_plan` runs the passes, `revised` computes again after a change by what moves, and
+`compute_schedule` and `reschedule` do so from plain lists. What this package does not do: resources.
 """
 
 from services.rules.schedule.compute import compute_schedule, reschedule

@@ -55,6 +55,8 @@ def revised(
         after[plan.structure.index[item.item_id]] = item
     links = list(plan.links)
     for link in removed:
+        if link not in links:
+            raise ValueError(f"no such link: {link}")
         links.remove(link)
     anew = prepare_plan(after, [*links, *added])
     return compute_plan(
@@ -165,6 +167,8 @@ class _Patch:
 
     def remove(self, link: ScheduleLink) -> bool:
         """Take a link out; the last one takes its number. False when that needs more than a patch."""
+        if link not in self.links:
+            return False
         number, last = self.links.index(link), len(self.links) - 1
         nodes, others = self._nodes(link), self._nodes(self.links[last])
         if nodes is None or others is None:
