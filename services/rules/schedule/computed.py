@@ -304,9 +304,10 @@ def compute_plan(
     if not plan.is_plain:
         return compute_generally(plan, terms, bounds)
     early = plain_early(plan, bounds.floor)
-    finish = plain_finish(plan, early)
+    finishes = _sums(early, plan.durations)
+    finish = _last(plan, finishes)
     tails = plain_tails(plan, least_tails(plan, bounds, finish))
-    return Computed(plan, terms, bounds, early, finish, [finish], tails)
+    return Computed(plan, terms, bounds, early, finish, [finish], tails, _early_finishes=finishes)
 
 
 def _sums(these: Sequence[int], those: Sequence[int]) -> list[int]:
@@ -315,7 +316,10 @@ def _sums(these: Sequence[int], those: Sequence[int]) -> list[int]:
 
 def plain_finish(plan: PreparedPlan, early: Sequence[int]) -> int:
     """The last early finish of a leaf."""
-    finishes = _sums(early, plan.durations)
+    return _last(plan, _sums(early, plan.durations))
+
+
+def _last(plan: PreparedPlan, finishes: Sequence[int]) -> int:
     if plan.others:
         return max((finishes[node] for node in plan.ranks if node >= 0), default=0)
     return max(finishes, default=0)

@@ -29,7 +29,7 @@ from services.rules.schedule.passes import least_tails
 from services.rules.schedule.prepare import prepare_plan
 from services.rules.schedule.structure import COMMON, read_structure
 
-_PATCHED: Final = 1 << 10
+_PATCHED: Final = 1 << 9
 """How many nodes are looked at one by one before the rest is walked in one go."""
 
 
@@ -80,8 +80,8 @@ class _Patch:
         """The positions of the items that changed."""
         self.items, self.links = list(plan.items), list(plan.links)
         self.planned, self.durations = plan.structure.planned[:], plan.durations[:]
-        self.tails, self.heads = plan.tails[:], plan.heads[:]
-        self.weights, self.metas = plan.weights[:], plan.metas[:]
+        self.tails, self.heads, self.metas = plan.tails, plan.heads, plan.metas
+        self.weights = plan.weights[:]
         self.preds, self.succs = plan.preds[:], plan.succs[:]
 
     def plan(self) -> PreparedPlan:
@@ -154,6 +154,11 @@ class _Patch:
         self.forwards.add(head)
         self.backwards.add(tail)
 
+    def _own_edges(self) -> None:
+        """Copy what only another number of edges changes."""
+        if self.tails is self.before.tails:
+            self.tails, self.heads, self.metas = self.tails[:], self.heads[:], self.metas[:]
+
     def _nodes(self, link: ScheduleLink) -> tuple[int, int] | None:
         """The nodes of a link that whole numbers express between two leaves in order."""
         index, ranks = self.before.structure.index, self.before.ranks
@@ -174,6 +179,7 @@ class _Patch:
         if nodes is None or others is None:
             return False
         edge = next(each for each in self._leaving(nodes[0]) if self.metas[each] >> 3 == number)
+        self._own_edges()
         for column in (self.tails, self.heads, self.weights, self.metas):
             del column[edge]
         self._rewire(*nodes)
@@ -192,6 +198,7 @@ class _Patch:
             return False
         tail, head = nodes
         weight, sides = weigh(link.kind, lag, self.durations[tail], self.durations[head])
+        self._own_edges()
         at = bisect_right(self.tails, tail)
         self.tails.insert(at, tail)
         self.heads.insert(at, head)
