@@ -33,6 +33,10 @@ class InvoiceState(Enum):
     ISSUED = strawberry.enum_value("issued", description="Nothing is paid yet.")
     PART_PAID = strawberry.enum_value("part_paid", description="Some of it is paid or drawn.")
     PAID = strawberry.enum_value("paid", description="Nothing is owed by the due date any more.")
+    CREDITED = strawberry.enum_value("credited", description="Credit notes took all of it back.")
+    WRITTEN_OFF = strawberry.enum_value(
+        "written_off", description="The rest of what it owed was given up."
+    )
 
 
 @strawberry.type(description="One accepted item on an invoice.")

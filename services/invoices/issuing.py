@@ -81,7 +81,7 @@ async def _issue(uow: UnitOfWork, invoice: Any, on: date, now: datetime) -> None
             field="issueDate",
         )
     due_on = due_date(on, PaymentTerms(engagement["payment_terms_days"]))
-    number = number_of({"number_year": on.year, "number_ordinal": ordinal})
+    number = number_of({"number_prefix": "", "number_year": on.year, "number_ordinal": ordinal})
     posted = await _post(uow, invoice, number, on, now)
     await Invoice.update(
         {

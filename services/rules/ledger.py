@@ -28,6 +28,7 @@ AccountCode = Literal[
     "deposit_tax",
     "retainer_liability",
     "unapplied_receipts",
+    "client_credit",
     "tax_payable",
     "opening_equity",
     "currency_clearing",
@@ -70,6 +71,8 @@ CHART: Final[Mapping[AccountCode, ChartLine]] = MappingProxyType(
             ChartLine("deposit_tax", "asset", "Tax on deposits held", "retainer", 0),
             ChartLine("retainer_liability", "liability", "Retainer held", "retainer", 0),
             ChartLine("unapplied_receipts", "liability", "Unapplied receipts", "client", 0),
+            # What a credit note took back of money that was paid, until it is used or returned.
+            ChartLine("client_credit", "liability", "Client credit", "client", 0),
             ChartLine("tax_payable", "liability", "Tax payable"),
             ChartLine("opening_equity", "equity", "Opening balances"),
             # One side in each of two currencies: so an exchange balances in both.
