@@ -173,8 +173,8 @@ async def retainer_held_minor(uow: UnitOfWork, engagement_id: UUID) -> int:
     """What the client's deposit for this engagement holds."""
     held: int = await uow.fetchval(
         """
-        select coalesce(sum(deposited_minor - drawn_minor - refunded_minor), 0)::bigint from retainer
-        where tenant_id = $1 and engagement_id = $2 and kind = 'deposit'
+        select coalesce(sum(deposited_minor + transferred_in_minor - drawn_minor - refunded_minor - earned_minor - transferred_out_minor), 0)::bigint
+        from retainer where tenant_id = $1 and engagement_id = $2 and kind = 'deposit'
         """,
         uow.tenant_id, engagement_id,
     )  # fmt: skip

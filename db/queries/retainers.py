@@ -1,10 +1,12 @@
-"""Reads and locks of retainers, their requests, deposits and drawdowns."""
+"""Reads and locks of retainers, their terms, requests, deposits, drawdowns, earnings and transfers."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 
+from db.engine import DB
 from db.unit_of_work import UnitOfWork
 
 
@@ -37,9 +39,12 @@ async def lock_retainer(uow: UnitOfWork, retainer_id: UUID) -> asyncpg.Record | 
 async def retainer_of_kind(
     uow: UnitOfWork, engagement_id: UUID, kind: str
 ) -> asyncpg.Record | None:
-    """The engagement's retainer of this kind; there is at most one."""
+    """The engagement's open retainer of this kind; there is at most one. Those that are closed, or being closed, are none."""
     return await uow.fetchrow(
-        "select * from retainer where tenant_id = $1 and engagement_id = $2 and kind = $3",
+        """
+        select * from retainer
+        where tenant_id = $1 and engagement_id = $2 and kind = $3 and status in ('requested', 'active')
+        """,
         uow.tenant_id, engagement_id, kind,
     )  # fmt: skip
 
@@ -103,6 +108,40 @@ async def asked_minor(uow: UnitOfWork, retainer_id: UUID) -> int:
         uow.tenant_id, retainer_id,
     )  # fmt: skip
     return asked
+
+
+async def pending_minor(uow: UnitOfWork, retainer_id: UUID) -> int:
+    """What was asked for and has not come in yet."""
+    pending: int = await uow.fetchval(
+        """
+        select coalesce(sum(amount_minor - received_minor), 0)::bigint from retainer_request
+        where tenant_id = $1 and retainer_id = $2 and status = 'requested'
+        """,
+        uow.tenant_id, retainer_id,
+    )  # fmt: skip
+    return pending
+
+
+async def is_replenishing(uow: UnitOfWork, retainer_id: UUID) -> bool:
+    """Whether a top-up that was asked for by itself is still awaited."""
+    found: bool = await uow.fetchval(
+        """
+        select exists (select from retainer_request
+                       where tenant_id = $1 and retainer_id = $2 and status = 'requested' and is_replenishment)
+        """,
+        uow.tenant_id, retainer_id,
+    )  # fmt: skip
+    return found
+
+
+async def next_prepayment_number(uow: UnitOfWork) -> int:
+    """The next number of a prepayment invoice, without gaps. Locks the practice's row: serialises the numbering of papers."""
+    await lock_numbers(uow)
+    number: int = await uow.fetchval(
+        "select coalesce(max(prepayment_number), 0) + 1 from retainer_deposit where tenant_id = $1",
+        uow.tenant_id,
+    )
+    return number
 
 
 async def next_request_number(uow: UnitOfWork) -> int:
@@ -174,4 +213,100 @@ async def drawdowns_of(
         order by d.effective_on, d.id
         """,
         uow.tenant_id, list(retainer_ids), list(invoice_ids),
+    )  # fmt: skip
+
+
+# --- terms, earnings, transfers ------------------------------------------------------------------------------------------
+
+
+async def period_terms_of(uow: UnitOfWork, retainer_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """What is agreed for the periods of these retainers, where they have any."""
+    return await uow.fetch(
+        """
+        select t.*, r.currency from retainer_period_terms t
+        join retainer r on r.tenant_id = t.tenant_id and r.id = t.retainer_id
+        where t.tenant_id = $1 and r.tenant_id = $1 and t.retainer_id = any($2)
+        """,
+        uow.tenant_id, list(retainer_ids),
+    )  # fmt: skip
+
+
+async def earnings_of(uow: UnitOfWork, retainer_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """What was earned out of many retainers in the order it was recorded, each with its currency."""
+    return await uow.fetch(
+        """
+        select e.*, r.currency from retainer_earning e
+        join retainer r on r.tenant_id = e.tenant_id and r.id = e.retainer_id
+        where e.tenant_id = $1 and r.tenant_id = $1 and e.retainer_id = any($2) order by e.recorded_at, e.id
+        """,
+        uow.tenant_id, list(retainer_ids),
+    )  # fmt: skip
+
+
+async def earnings_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these earnings that are there, each with its currency."""
+    return await uow.fetch(
+        """
+        select e.*, r.currency from retainer_earning e
+        join retainer r on r.tenant_id = e.tenant_id and r.id = e.retainer_id
+        where e.tenant_id = $1 and r.tenant_id = $1 and e.id = any($2)
+        """,
+        uow.tenant_id, list(ids),
+    )  # fmt: skip
+
+
+async def transfers_of(uow: UnitOfWork, retainer_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Transfers out of and into many retainers by date, each with its currency; one between two of them comes twice, with the
+    retainer it is told for in `retainer_id`."""
+    return await uow.fetch(
+        """
+        select t.*, r.currency, r.id as retainer_id from retainer_transfer t
+        join retainer r on r.tenant_id = t.tenant_id and r.id in (t.from_retainer_id, t.to_retainer_id)
+        where t.tenant_id = $1 and r.tenant_id = $1 and r.id = any($2) order by t.effective_on, t.id
+        """,
+        uow.tenant_id, list(retainer_ids),
+    )  # fmt: skip
+
+
+async def transfers_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these transfers that are there, each with its currency."""
+    return await uow.fetch(
+        """
+        select t.*, r.currency from retainer_transfer t
+        join retainer r on r.tenant_id = t.tenant_id and r.id = t.from_retainer_id
+        where t.tenant_id = $1 and r.tenant_id = $1 and t.id = any($2)
+        """,
+        uow.tenant_id, list(ids),
+    )  # fmt: skip
+
+
+# --- what is due ---------------------------------------------------------------------------------------------------------
+
+
+async def practices_with_retainers_due(now: datetime) -> list[UUID]:
+    """Practices that have a retainer with something to earn, settle or top up by `now` (aware).
+
+    Runs outside any unit of work, because it belongs to no practice. Raises `RuntimeError` where the pool is not open.
+    """
+    if DB.pool is None:
+        raise RuntimeError("the database pool is not open")
+    rows = await DB.pool.fetch(
+        "select practice_id from practices_with_retainers_due($1) as practice_id", now
+    )
+    return [row["practice_id"] for row in rows]
+
+
+async def due_retainers(uow: UnitOfWork, today: date) -> list[asyncpg.Record]:
+    """Retainers (id, kind) with something to earn or settle by that day, and every evergreen one below its floor."""
+    return await uow.fetch(
+        """
+        select r.id, r.kind from retainer r
+        where r.tenant_id = $1 and r.status = 'active' and r.kind in ('evergreen', 'availability', 'period_allowance')
+          and (r.look_on <= $2
+               or (r.kind = 'evergreen'
+                   and r.deposited_minor + r.transferred_in_minor - r.drawn_minor - r.refund_pending_minor - r.refunded_minor
+                       - r.earned_minor - r.transferred_out_minor < r.floor_minor))
+        order by r.id
+        """,
+        uow.tenant_id, today,
     )  # fmt: skip

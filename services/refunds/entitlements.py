@@ -121,10 +121,14 @@ async def explain(
         credits.append(rules.Credit(proposed.credited_minor, note))
     found = rules.compute_entitlement(
         paid_minor=paid_minor,
-        deposited_minor=sum(row["deposited_minor"] for row in retainers),
+        deposited_minor=sum(
+            row["deposited_minor"] + row["transferred_in_minor"] - row["transferred_out_minor"]
+            for row in retainers
+        ),
         earned_minor=max(
             0, invoiced_minor + sum(row["fee_minor"] + row["tax_minor"] for row in accepted)
-        ),
+        )
+        + sum(row["earned_minor"] for row in retainers),
         kill_fee_minor=kill_fee_minor,
         credits=credits,
         refunded_minor=sum(row["amount_minor"] for row in earlier),

@@ -12,6 +12,7 @@ from services.invoices import numbers as invoice_numbers
 from services.refunds import sources
 from services.refunds.entitlements import ExplainedEntitlement
 from services.refunds.numbers import number_of
+from services.retainers import accounts as retainer_accounts
 from services.retainers.papers import engagement_of, money
 
 _TAX: Final = {"en": "VAT", "da": "moms"}
@@ -92,7 +93,9 @@ async def _taxes(
     uow: UnitOfWork, source: Any, refund: Any, tax_minor: int, locale: str
 ) -> list[dict[str, Any]]:
     """The tax inside the refund, where the invoice has one rate; of several the memo names no base."""
-    if sources.is_retainer(source) or not tax_minor:
+    if sources.is_retainer(source):
+        return await _deposit_taxes(uow, source, refund, locale)
+    if not tax_minor:
         return []
     rates = {
         line["tax_bps"] for line in await invoice_queries.lines_of(uow, [source["invoice_id"]])
@@ -105,6 +108,25 @@ async def _taxes(
             "label": _TAX[locale],
             "rate_bps": rates.pop(),
             "base": money(base_minor, refund["currency"]),
+            "amount": money(tax_minor, refund["currency"]),
+        }
+    ]
+
+
+async def _deposit_taxes(
+    uow: UnitOfWork, retainer: Any, refund: Any, locale: str
+) -> list[dict[str, Any]]:
+    """The tax that was due when the deposit came in, and falls away as it goes back (directive 2006/112/EC, article 90)."""
+    tax_minor = await retainer_accounts.tax_in_part(
+        uow, retainer, refund["amount_minor"], on=refund["requested_on"]
+    )
+    if not tax_minor:
+        return []
+    return [
+        {
+            "label": _TAX[locale],
+            "rate_bps": retainer["tax_bps"],
+            "base": money(refund["amount_minor"] - tax_minor, refund["currency"]),
             "amount": money(tax_minor, refund["currency"]),
         }
     ]

@@ -15,6 +15,7 @@ from services.idempotency import keyed
 from services.ledger import JournalDraft, Line
 from services.refunds import sources
 from services.refunds.numbers import number_of
+from services.retainers import accounts as retainer_accounts
 from services.rules.errors import Conflict, NotFound
 from services.rules.money import Money
 from services.rules.movements import check_happened
@@ -54,7 +55,7 @@ async def settle_refund(
                 "refund",
                 f"Refund {number_of(refund['number'])}: {reference}",
                 settled_on,
-                await _lines(uow, source, refund, now),
+                await _lines(uow, source, refund, settled_on, now),
                 "refund",
                 refund_id,
             ),
@@ -165,7 +166,9 @@ async def _locked(
     return source, refund
 
 
-async def _lines(uow: UnitOfWork, source: Any, refund: Any, now: datetime) -> tuple[Line, ...]:
+async def _lines(
+    uow: UnitOfWork, source: Any, refund: Any, settled_on: date, now: datetime
+) -> tuple[Line, ...]:
     currency, client_id = refund["currency"], refund["client_id"]
     bank = await ledger.account_for(uow, "bank", currency, now=now)
     out = Line.credit(bank.id, Money(refund["amount_minor"], currency))
@@ -178,7 +181,10 @@ async def _lines(uow: UnitOfWork, source: Any, refund: Any, now: datetime) -> tu
             client_id=client_id,
             now=now,
         )
-        return (Line.debit(held.id, Money(refund["amount_minor"], currency)), out)
+        taxes = await retainer_accounts.tax_back_lines(
+            uow, source, refund["amount_minor"], on=settled_on, now=now
+        )
+        return (Line.debit(held.id, Money(refund["amount_minor"], currency)), out, *taxes)
     unapplied_minor, tax_minor = refund["unapplied_minor"], refund["tax_minor"]
     net_minor = refund["amount_minor"] - unapplied_minor - tax_minor
     debits: list[Line] = []

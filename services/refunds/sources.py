@@ -21,9 +21,13 @@ def is_retainer(source: Any) -> bool:
 
 
 def captured(source: Any) -> int:
-    """What could ever go back: of a retainer what was not drawn, of a payment all of it."""
+    """What could ever go back: of a retainer what was not drawn, earned or moved on, of a payment all of it."""
     amount: int = (
-        source["deposited_minor"] - source["drawn_minor"]
+        source["deposited_minor"]
+        + source["transferred_in_minor"]
+        - source["transferred_out_minor"]
+        - source["earned_minor"]
+        - source["drawn_minor"]
         if is_retainer(source)
         else source["amount_minor"]
     )

@@ -12,7 +12,8 @@ invoices it pays; where the law makes tax due on receipt (as for Danish prepayme
 to declare it by hand. Nor does it close, replenish or transfer retainers.
 """
 
-from services.retainers.movements import drawdown, record_deposit
-from services.retainers.requests import cancel_request, request_deposit
+from services.retainers.deposits import record_deposit
+from services.retainers.drawdowns import drawdown
+from services.retainers.requests import cancel_request, request_deposit, request_top_up
 
-__all__ = ["cancel_request", "drawdown", "record_deposit", "request_deposit"]
+__all__ = ["cancel_request", "drawdown", "record_deposit", "request_deposit", "request_top_up"]

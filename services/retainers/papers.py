@@ -1,4 +1,4 @@
-"""The paper of a deposit: the retainer agreement as data for its template."""
+"""The paper of a request: the retainer agreement as data for its template."""
 
 import re
 from datetime import date, datetime
@@ -7,11 +7,14 @@ from zoneinfo import ZoneInfo
 
 from db.queries import engagements as engagement_queries
 from db.queries import practices as practice_queries
+from db.queries import retainers as queries
 from db.unit_of_work import UnitOfWork
 from services import documents, engagements
+from services.rules import retainers as rules
 from services.rules.errors import RuleViolation
 from services.rules.money import BPS, Money, divide_half_even
-from services.rules.retainers import RetainerShare
+from services.rules.retainers import TRAITS, RetainerKind, RetainerShare
+from services.services_contracts.payload import TAX_LABELS
 
 # The name of a bank ends where a number begins: "Nordbanken 3409 0012345678", "Nordbanken DK50 0040 …".
 _ACCOUNT = re.compile(r"[A-Z]{2}[0-9]{2}\b|[0-9]")
@@ -60,6 +63,7 @@ async def _day(uow: UnitOfWork, moment: datetime) -> date:
 async def agreement(
     uow: UnitOfWork,
     engagement: Any,
+    held: Any,
     *,
     number: int,
     amount: Money,
@@ -69,7 +73,7 @@ async def agreement(
     due_on: date,
     today: date,
 ) -> dict[str, Any]:
-    """The payload of the retainer agreement. Raises `RuleViolation` (BANK_ACCOUNT_MISSING)."""
+    """The payload of the retainer agreement for the retainer `held`. Raises `RuleViolation` (BANK_ACCOUNT_MISSING)."""
     reference, locale = number_of(number), engagement["locale"]
     practice = await documents.practice_party(uow)
     client = await documents.client_party(uow, engagement["client_id"])
@@ -80,6 +84,10 @@ async def agreement(
     if share is not None and expected_total_minor is not None:
         retainer["expected_total"] = money(expected_total_minor, amount.currency)
         retainer["share_bps"] = divide_half_even(share.numerator * BPS, share.denominator)
+    if held["kind"] != RetainerKind.DEPOSIT:
+        retainer["kind"] = held["kind"]
+    if held["is_taxed_on_receipt"]:
+        retainer["tax"] = tax_line(amount, held["tax_bps"], locale)
     return {
         "document": {"number": reference, "version": 1, "issued_on": today.isoformat()},
         "practice": practice,
@@ -92,17 +100,67 @@ async def agreement(
             "bank": await bank_of(uow),
             "reference": reference,
         },
-        "clauses": {
-            # A paper promises only what is kept: nothing tells the client of a drawdown yet, or takes one back; so neither
-            # days to object nor statements.
-            "drawdown": {"applied_to": "each_invoice"},
-            "unused": {
-                "settlement_days": engagements.clauses_of(engagement).refund_settlement_days
-            },
-        },
+        "clauses": await _clauses(uow, engagement, held),
         "law": {"jurisdiction": engagement["law"], "venue": engagement[f"venue_{locale}"]},
         # Nobody is asked to sign it: paying accepts it.
         "signatures": [],
+    }
+
+
+async def _clauses(uow: UnitOfWork, engagement: Any, held: Any) -> dict[str, Any]:
+    """What this kind of retainer promises.
+
+    A paper promises only what is kept: nothing tells the client of a drawdown yet, or takes one back; so neither days to object
+    nor statements.
+    """
+    kind, currency = RetainerKind(held["kind"]), held["currency"]
+    clauses: dict[str, Any] = {}
+    if TRAITS[kind].pays_invoices:
+        clauses["drawdown"] = {"applied_to": "each_invoice"}
+    if kind is RetainerKind.SECURITY_DEPOSIT:
+        clauses["security"] = True
+    if kind is RetainerKind.EVERGREEN:
+        clauses["replenishment"] = {
+            "floor": money(held["floor_minor"], currency),
+            "target": money(held["target_minor"], currency),
+            "due_days": engagement["payment_terms_days"],
+        }
+    for terms in await queries.period_terms_of(uow, [held["id"]]):
+        last = rules.period_days(
+            terms["starts_on"], rules.Period(terms["period"]), terms["periods"]
+        )[1]
+        clauses[kind.value.removeprefix("period_")] = {
+            "price": money(terms["net_minor"], currency),
+            "tax": money(terms["tax_minor"], currency) if terms["tax_minor"] else None,
+            "period": terms["period"],
+            "periods": terms["periods"],
+            "starts_on": terms["starts_on"].isoformat(),
+            "ends_on": last.isoformat(),
+        }
+        if terms["minutes"]:
+            clauses["allowance"] |= {
+                name: terms[name]
+                for name in (
+                    "minutes",
+                    "rollover_cap_minutes",
+                    "rollover_periods",
+                    "settle_after_days",
+                )
+            }
+    if TRAITS[kind].is_refundable:
+        days = engagements.clauses_of(engagement).refund_settlement_days
+        clauses["unused"] = {"settlement_days": days}
+    return clauses
+
+
+def tax_line(amount: Money, tax_bps: int, locale: str) -> dict[str, Any]:
+    """The tax that an amount includes, as papers take it."""
+    tax_minor = rules.tax_in(amount.amount_minor, tax_bps)
+    return {
+        "label": TAX_LABELS[locale],
+        "rate_bps": tax_bps,
+        "base": money(amount.amount_minor - tax_minor, amount.currency),
+        "amount": money(tax_minor, amount.currency),
     }
 
 

@@ -1,24 +1,21 @@
-"""Asking for a deposit, and taking the request back."""
+"""Asking for a deposit, for more of any retainer, and taking a request back."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
-from contracts import formats
 from db.ids import new_id
 from db.queries import engagements as engagement_queries
 from db.queries import retainers as queries
 from db.queries import scopes as scope_queries
 from db.tables.retainers import Retainer, RetainerRequest
 from db.unit_of_work import UnitOfWork, unit_of_work
-from services import documents
 from services.actor import MONEY, Actor
-from services.billing_contacts import tell_billing
 from services.idempotency import keyed
-from services.retainers import papers
+from services.retainers import accounts
+from services.retainers.asking import Asked, raise_request, require_open_engagement
 from services.rules import retainers as rules
 from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
@@ -28,19 +25,6 @@ from services.rules.text import clean_text
 
 KIND: Final = rules.RetainerKind.DEPOSIT
 """The kind of retainer that is asked for here."""
-SUBJECT: Final = "retainer_agreement"
-"""What the request's paper is about."""
-OPEN_ENGAGEMENTS: Final = ("active", "suspended")
-"""Engagements that money may be asked and billed for: the contract is signed, and the work has not ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How much is asked for; with the share and the total where the amount follows from them."""
-
-    amount: Money
-    expected_total_minor: int | None = None
-    share: rules.RetainerShare | None = None
 
 
 async def request_deposit(
@@ -59,29 +43,23 @@ async def request_deposit(
     client, **fee and tax together**, less what was asked for before; so after a change order it asks for the difference.
     Without a date it is due after the engagement's payment terms. Answers the request's id.
 
+    The retainer it opens is not taxed on receipt; `open_retainer` opens one that is.
+
     Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE), `RuleViolation` (CONTRACT_NOT_SIGNED, CURRENCY_MISMATCH,
     NOTHING_TO_REQUEST, BANK_ACCOUNT_MISSING), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     if amount is not None:
         check_amount(amount)
-    if due_on is not None and due_on < today:
-        raise InvalidInput("The due date lies before today.", code="DATE", field="dueOn")
-    if due_on is not None:
-        check_plausible(due_on, "dueOn")
+    check_due(due_on, today)
 
     async def effect(uow: UnitOfWork) -> UUID:
         engagement = await engagement_queries.lock_engagement(uow, engagement_id)
         if engagement is None:
             raise NotFound("No engagement with this id.", field="engagementId")
-        if engagement["status"] not in OPEN_ENGAGEMENTS:
-            raise RuleViolation(
-                "A deposit is asked for once the contract is signed, while the work goes on.",
-                code="CONTRACT_NOT_SIGNED",
-            )
+        require_open_engagement(engagement)
         request_id = await _request(
             uow,
-            actor,
             engagement,
             amount,
             due_on or today + timedelta(days=engagement["payment_terms_days"]),
@@ -102,6 +80,81 @@ async def request_deposit(
         now=now,
         effect=effect,
     )
+
+
+async def request_top_up(
+    actor: Actor,
+    retainer_id: UUID,
+    *,
+    amount: Money | None = None,
+    due_on: date | None = None,
+    idempotency_key: str,
+    today: date,
+    now: datetime,
+) -> UUID:
+    """Ask for more of an open retainer of any kind: without an amount what is missing to its target. Answers the request's id.
+
+    Missing is, of an evergreen retainer, target less what is free and what is awaited; of any other, target less what was asked
+    for. Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE), `RuleViolation` (CONTRACT_NOT_SIGNED, RETAINER_CLOSED,
+    CURRENCY_MISMATCH, NOTHING_TO_REQUEST, BANK_ACCOUNT_MISSING), and what `idempotency.keyed` raises.
+    """
+    actor.require(*MONEY)
+    if amount is not None:
+        check_amount(amount)
+    check_due(due_on, today)
+
+    async def effect(uow: UnitOfWork) -> UUID:
+        seen = await queries.retainer_by_id(uow, retainer_id)
+        if seen is None:
+            raise NotFound("No retainer with this id.", field="retainerId")
+        engagement = await engagement_queries.lock_engagement(uow, seen["engagement_id"])
+        assert engagement is not None
+        require_open_engagement(engagement)
+        retainer = await accounts.locked(uow, retainer_id)
+        if retainer["status"] not in ("requested", "active"):
+            raise RuleViolation(f"This retainer is {retainer['status']}.", code="RETAINER_CLOSED")
+        if amount is not None:
+            check_currency(amount, retainer["currency"])
+        return await raise_request(
+            uow,
+            engagement,
+            retainer_id,
+            Asked(amount or await _missing(uow, retainer)),
+            due_on or today + timedelta(days=engagement["payment_terms_days"]),
+            is_further=await queries.asked_minor(uow, retainer_id) > 0,
+            today=today,
+            now=now,
+        )
+
+    return await keyed(
+        actor,
+        key=idempotency_key,
+        operation="request_top_up",
+        request={"retainer_id": retainer_id, "amount": amount, "due_on": due_on},
+        now=now,
+        effect=effect,
+    )
+
+
+async def _missing(uow: UnitOfWork, retainer: Any) -> Money:
+    is_evergreen = retainer["kind"] == rules.RetainerKind.EVERGREEN
+    if is_evergreen:
+        held_minor = rules.free_minor(retainer)
+        pending_minor = await queries.pending_minor(uow, retainer["id"])
+    else:
+        held_minor, pending_minor = await queries.asked_minor(uow, retainer["id"]), 0
+    missing_minor = rules.shortfall(retainer["target_minor"], held_minor, pending_minor)
+    if not missing_minor:
+        raise RuleViolation("All of it has been asked for.", code="NOTHING_TO_REQUEST")
+    return Money(missing_minor, retainer["currency"])
+
+
+def check_due(due_on: date | None, today: date) -> None:
+    """Raise `InvalidInput` (DATE, DATE_OUT_OF_RANGE) for a due date that has passed, or that nobody can mean."""
+    if due_on is not None and due_on < today:
+        raise InvalidInput("The due date lies before today.", code="DATE", field="dueOn")
+    if due_on is not None:
+        check_plausible(due_on, "dueOn")
 
 
 async def cancel_request(
@@ -153,7 +206,6 @@ def require_open(request: Any) -> None:
 
 async def _request(
     uow: UnitOfWork,
-    actor: Actor,
     engagement: Any,
     amount: Money | None,
     due_on: date,
@@ -173,53 +225,16 @@ async def _request(
         await Retainer.update({"target_minor": target_minor, "updated_at": now}).where(
             Retainer.tenant_id == uow.tenant_id, Retainer.id == retainer_id
         )
-    number = await queries.next_request_number(uow)
-    request_id = new_id()
-    payload = await papers.agreement(
+    return await raise_request(
         uow,
         engagement,
-        number=number,
-        amount=asked.amount,
-        expected_total_minor=asked.expected_total_minor,
-        share=asked.share,
+        retainer_id,
+        asked,
+        due_on,
         is_further=asked_minor > 0,
-        due_on=due_on,
         today=today,
-    )
-    frozen = await documents.freeze(
-        uow,
-        kind=SUBJECT,
-        locale=engagement["locale"],
-        number=papers.number_of(number),
-        version=1,
-        client_id=engagement["client_id"],
-        engagement_id=engagement["id"],
-        subject_kind=SUBJECT,
-        subject_id=request_id,
-        payload=payload,
         now=now,
     )
-    await RetainerRequest.insert(
-        RetainerRequest(
-            tenant_id=uow.tenant_id,
-            id=request_id,
-            retainer_id=retainer_id,
-            number=number,
-            amount_minor=asked.amount.amount_minor,
-            received_minor=0,
-            expected_total_minor=asked.expected_total_minor,
-            share_numerator=asked.share.numerator if asked.share else None,
-            share_denominator=asked.share.denominator if asked.share else None,
-            requested_on=today,
-            due_on=due_on,
-            status="requested",
-            document_id=frozen.id,
-            created_at=now,
-            updated_at=now,
-        )
-    )
-    await _mail(uow, engagement, payload, frozen.id, now=now)
-    return request_id
 
 
 async def _asked(uow: UnitOfWork, engagement: Any, amount: Money | None, asked_minor: int) -> Asked:
@@ -266,21 +281,3 @@ async def _open(uow: UnitOfWork, engagement: Any, target_minor: int, *, now: dat
         )
     )
     return retainer_id
-
-
-async def _mail(
-    uow: UnitOfWork, engagement: Any, payload: dict[str, Any], document_id: UUID, *, now: datetime
-) -> None:
-    def write(locale: str) -> dict[str, Any]:
-        bank = payload["request"]["bank"]
-        return {
-            "document_id": str(document_id),
-            "document_number": payload["document"]["number"],
-            "practice_name": payload["practice"]["name"],
-            "engagement_name": engagement["name"],
-            "amount": formats.money(payload["retainer"]["amount"], locale),
-            "due_on": formats.date(payload["request"]["due_on"], locale),
-            "account": " ".join(filter(None, (bank["bank_name"], bank["account"]))),
-        }
-
-    await tell_billing(uow, engagement["client_id"], kind="deposit_request", write=write, now=now)

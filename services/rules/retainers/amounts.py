@@ -65,7 +65,7 @@ ONE_THIRD: Final = RetainerShare(1, 3)
 """The deposit asked for when nothing else is agreed."""
 
 
-def held_minor(row: Mapping[str, Any]) -> int:
+def held_minor(row: Any) -> int:
     """What a retainer holds by its own row: what came in less what was drawn, went back, was earned or moved on."""
     held: int = (
         row["deposited_minor"]
@@ -78,7 +78,7 @@ def held_minor(row: Mapping[str, Any]) -> int:
     return held
 
 
-def free_minor(row: Mapping[str, Any]) -> int:
+def free_minor(row: Any) -> int:
     """What of it is not promised to a refund."""
     free: int = held_minor(row) - row["refund_pending_minor"]
     return free
