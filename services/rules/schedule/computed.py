@@ -25,6 +25,7 @@ from services.rules.schedule.passes import (
     least_tails,
     plain_early,
     plain_tails,
+    plain_tails_and_rooms,
 )
 from services.rules.schedule.structure import Progress
 
@@ -306,8 +307,23 @@ def compute_plan(
     early = plain_early(plan, bounds.floor)
     finishes = _sums(early, plan.durations)
     finish = _last(plan, finishes)
-    tails = plain_tails(plan, least_tails(plan, bounds, finish))
-    return Computed(plan, terms, bounds, early, finish, [finish], tails, _early_finishes=finishes)
+    least = least_tails(plan, bounds, finish)
+    rooms: list[int] | None = None
+    if plan.others:
+        tails = plain_tails(plan, least)
+    else:
+        tails, rooms = plain_tails_and_rooms(plan, least, early)
+    return Computed(
+        plan,
+        terms,
+        bounds,
+        early,
+        finish,
+        [finish],
+        tails,
+        _early_finishes=finishes,
+        _rooms=rooms,
+    )
 
 
 def _sums(these: Sequence[int], those: Sequence[int]) -> list[int]:
