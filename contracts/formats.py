@@ -58,6 +58,9 @@ _WORDS: dict[str, dict[str, Any]] = {
         "days": ("day", "days"),
         "working_days": ("working day", "working days"),
         "years": ("year", "years"),
+        "periods": ("period", "periods"),
+        "hours": ("hour", "hours"),
+        "minutes": ("minute", "minutes"),
         "rounds": ("round", "rounds"),
         "reminders": ("reminder", "reminders"),
         "range": "{} to {}",
@@ -88,6 +91,9 @@ _WORDS: dict[str, dict[str, Any]] = {
         "days": ("dag", "dage"),
         "working_days": ("arbejdsdag", "arbejdsdage"),
         "years": ("år", "år"),
+        "periods": ("periode", "perioder"),
+        "hours": ("time", "timer"),
+        "minutes": ("minut", "minutter"),
         "rounds": ("runde", "runder"),
         "reminders": ("rykker", "rykkere"),
         "range": "{} til {}",
@@ -195,6 +201,13 @@ def _count(unit: str) -> Callable[[int, str], str]:
     return count
 
 
+def hours(minutes: int, locale: str) -> str:
+    """Minutes as a person says them: 600 → ``10 hours``, 630 → ``10 hours 30 minutes``."""
+    whole, rest = divmod(minutes, 60)
+    parts = [_count("hours")(whole, locale)] if whole or not rest else []
+    return " ".join(parts + ([_count("minutes")(rest, locale)] if rest else []))
+
+
 def signed_number(value: int, locale: str) -> str:
     """A whole number with its sign, for shifts: ``+5``, ``−2``, ``0``."""
     return ("+" if value > 0 else "") + number(value, locale).replace("-", MINUS)
@@ -283,6 +296,8 @@ FILTERS: dict[str, Callable[[Any, str], Any]] = {
     "days": _count("days"),
     "working_days": _count("working_days"),
     "years": _count("years"),
+    "periods": _count("periods"),
+    "hours": hours,
     "rounds": _count("rounds"),
     "reminders": _count("reminders"),
     "all_of": _listing("and"),

@@ -35,6 +35,9 @@ class DocumentKind(Enum):
     RETAINER_AGREEMENT = strawberry.enum_value(
         "retainer_agreement", description="The deposit and how it is used."
     )
+    PREPAYMENT_INVOICE = strawberry.enum_value(
+        "prepayment_invoice", description="The tax that was due because a deposit came in."
+    )
     REFUND_MEMO = strawberry.enum_value("refund_memo", description="A refund or credit explained.")
 
 

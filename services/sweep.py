@@ -18,9 +18,10 @@ import structlog
 from db.ids import new_id
 from db.queries import envelopes as envelope_queries
 from db.queries.acceptances import practices_with_test_periods_due
+from db.queries.retainers import practices_with_retainers_due
 from db.queries.sweep import practices_with_overdue_papers
 from db.unit_of_work import read_only, unit_of_work
-from services import acceptances, alerts, change_orders, signing
+from services import acceptances, alerts, change_orders, retainers, signing
 from services.actor import Actor
 from services.practices import system_actor
 
@@ -45,6 +46,7 @@ async def sweep(now: datetime) -> Sweep:
     turns = [
         *((_sweep_practice, each) for each in await practices_with_overdue_papers(now)),
         *((_sweep_test_periods, each) for each in await practices_with_test_periods_due(now)),
+        *((_sweep_retainers, each) for each in await practices_with_retainers_due(now)),
     ]
     for sweep_one, practice_id in turns:
         try:
@@ -62,6 +64,10 @@ async def sweep(now: datetime) -> Sweep:
 
 async def _sweep_test_periods(actor: Actor, now: datetime) -> Sweep:
     return Sweep(*await acceptances.sweep_test_periods(actor, now))
+
+
+async def _sweep_retainers(actor: Actor, now: datetime) -> Sweep:
+    return Sweep(*await retainers.sweep_retainers(actor, now))
 
 
 async def _sweep_practice(actor: Actor, now: datetime) -> Sweep:

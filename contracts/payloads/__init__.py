@@ -40,6 +40,7 @@ from contracts.payloads.parts import (
     TaxLine,
 )
 from contracts.payloads.policies import PoliciesPayload, PolicyCategory, PolicyRule
+from contracts.payloads.prepayment_invoice import Prepayment, PrepaymentInvoicePayload
 from contracts.payloads.refund_memo import (
     EntitlementLine,
     InvoiceReference,
@@ -48,6 +49,8 @@ from contracts.payloads.refund_memo import (
     Settlement,
 )
 from contracts.payloads.retainer_agreement import (
+    AllowanceClause,
+    AvailabilityClause,
     DrawdownClause,
     ReplenishmentClause,
     RetainerAgreementPayload,
@@ -91,6 +94,7 @@ PAYLOADS: dict[str, type] = {
     "change_order": ChangeOrderPayload,
     "policies": PoliciesPayload,
     "retainer_agreement": RetainerAgreementPayload,
+    "prepayment_invoice": PrepaymentInvoicePayload,
     "refund_memo": RefundMemoPayload,
 }
 """Every kind and the shape of its data."""
@@ -101,6 +105,8 @@ __all__ = [
     "LOCALES",
     "PAYLOADS",
     "AcceptanceClause",
+    "AllowanceClause",
+    "AvailabilityClause",
     "BankAccount",
     "ChangeClause",
     "ChangeDates",
@@ -139,6 +145,8 @@ __all__ = [
     "PoliciesPayload",
     "PolicyCategory",
     "PolicyRule",
+    "Prepayment",
+    "PrepaymentInvoicePayload",
     "PreviousOrder",
     "RefundMemoPayload",
     "RefundsClause",

@@ -8,7 +8,14 @@ CurrencyCode = Annotated[str, "currency"]
 """Three capital letters, ISO 4217."""
 
 Locale = Literal["en", "da"]
-Kind = Literal["services_contract", "change_order", "policies", "retainer_agreement", "refund_memo"]
+Kind = Literal[
+    "services_contract",
+    "change_order",
+    "policies",
+    "retainer_agreement",
+    "prepayment_invoice",
+    "refund_memo",
+]
 Jurisdiction = Literal["DK", "SE", "NO", "DE", "NL", "IE", "GB-EAW"]
 """Whose law governs; apart from the language. ``GB-EAW`` is England and Wales (ISO 3166-2)."""
 

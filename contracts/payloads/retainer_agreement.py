@@ -1,17 +1,33 @@
-"""The retainer agreement: the deposit, its drawdown and the return of what is unused."""
+"""The retainer agreement: the money held in advance, what becomes of it, and the return of what is unused."""
 
 from typing import Literal, NotRequired, TypedDict
 
-from contracts.payloads.parts import BankAccount, DocumentHead, IsoDate, Law, Money, Party, Signer
+from contracts.payloads.parts import (
+    BankAccount,
+    DocumentHead,
+    IsoDate,
+    Law,
+    Money,
+    Party,
+    Signer,
+    TaxLine,
+)
 
 
 class RetainerTerms(TypedDict):
-    """The deposit. ``expected_total`` and ``share_bps`` explain the amount; ``further``: it adds to an earlier one."""
+    """The deposit. ``expected_total`` and ``share_bps`` explain the amount; ``further``: it adds to an earlier one.
+
+    ``kind`` is a deposit where it is left out; ``tax`` is what of the amount falls due when it is received.
+    """
 
     amount: Money
     expected_total: NotRequired[Money | None]
     share_bps: NotRequired[int | None]
     further: NotRequired[bool | None]
+    kind: NotRequired[
+        Literal["deposit", "security_deposit", "evergreen", "availability", "period_allowance"] | None
+    ]
+    tax: NotRequired[TaxLine | None]
 
 
 class RetainerRequest(TypedDict):
@@ -38,6 +54,26 @@ class ReplenishmentClause(TypedDict):
     due_days: int
 
 
+class AvailabilityClause(TypedDict):
+    """Paid for being reachable: ``price`` (before ``tax``) for each of ``periods`` periods."""
+
+    price: Money
+    tax: NotRequired[Money | None]
+    period: Literal["week", "month", "quarter", "year"]
+    periods: int
+    starts_on: IsoDate
+    ends_on: IsoDate
+
+
+class AllowanceClause(AvailabilityClause):
+    """``minutes`` in each period; at most ``rollover_cap_minutes`` go over, for ``rollover_periods`` periods."""
+
+    minutes: int
+    rollover_cap_minutes: int
+    rollover_periods: int
+    settle_after_days: int
+
+
 class ReturnClause(TypedDict):
     """The unused rest goes back within ``settlement_days``, or without undue delay where none are agreed."""
 
@@ -49,6 +85,9 @@ class RetainerClauses(TypedDict, total=False):
 
     drawdown: DrawdownClause | None
     replenishment: ReplenishmentClause | None
+    security: bool | None
+    availability: AvailabilityClause | None
+    allowance: AllowanceClause | None
     unused: ReturnClause | None
     separate_account: bool | None
     statements: bool | None

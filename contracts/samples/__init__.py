@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.payloads import Kind, Locale
 from contracts.samples.contract import services_contract
-from contracts.samples.money import change_order, refund_memo, retainer_agreement
+from contracts.samples.money import change_order, prepayment_invoice, refund_memo, retainer_agreement
 from contracts.samples.policies import policies
 
 _SAMPLES: dict[str, Callable[[Locale], Any]] = {
@@ -18,6 +18,7 @@ _SAMPLES: dict[str, Callable[[Locale], Any]] = {
     "change_order": change_order,
     "policies": policies,
     "retainer_agreement": retainer_agreement,
+    "prepayment_invoice": prepayment_invoice,
     "refund_memo": refund_memo,
 }
 

@@ -3,6 +3,7 @@
 from contracts.payloads import (
     ChangeOrderPayload,
     Locale,
+    PrepaymentInvoicePayload,
     RefundMemoPayload,
     RetainerAgreementPayload,
 )
@@ -189,6 +190,13 @@ def retainer_agreement(locale: Locale) -> RetainerAgreementPayload:
             "amount": dkk(133_333, 33),
             "expected_total": dkk(400_000),
             "share_bps": 3333,
+            "kind": "deposit",
+            "tax": {
+                "label": pick(locale, "VAT", "moms"),
+                "rate_bps": 2500,
+                "base": dkk(106_666, 66),
+                "amount": dkk(26_666, 67),
+            },
         },
         "request": {
             "number": "FA-2026-009",
@@ -199,6 +207,27 @@ def retainer_agreement(locale: Locale) -> RetainerAgreementPayload:
         "clauses": {
             "drawdown": {"applied_to": "each_invoice", "objection_days": 8},
             "replenishment": {"floor": dkk(25_000), "target": dkk(50_000), "due_days": 8},
+            "security": True,
+            "availability": {
+                "price": dkk(4_000),
+                "tax": dkk(1_000),
+                "period": "month",
+                "periods": 12,
+                "starts_on": "2027-01-01",
+                "ends_on": "2027-12-31",
+            },
+            "allowance": {
+                "price": dkk(12_000),
+                "tax": dkk(3_000),
+                "period": "month",
+                "periods": 3,
+                "starts_on": "2027-01-01",
+                "ends_on": "2027-03-31",
+                "minutes": 600,
+                "rollover_cap_minutes": 240,
+                "rollover_periods": 1,
+                "settle_after_days": 5,
+            },
             "unused": {"settlement_days": 14},
             "separate_account": True,
             "statements": True,
@@ -210,6 +239,32 @@ def retainer_agreement(locale: Locale) -> RetainerAgreementPayload:
             ),
         },
         "signatures": signers(locale),
+    }
+
+
+def prepayment_invoice(locale: Locale) -> PrepaymentInvoicePayload:
+    """A deposit of one third that came in, with a fifth of it in tax."""
+    return {
+        "document": {"number": "P-0007", "version": 1, "issued_on": "2026-12-01"},
+        "practice": practice(locale),
+        "client": client(locale),
+        "engagement": {
+            "title": title(locale),
+            "contract_number": "K-2026-014",
+            "contract_signed_on": "2026-11-23",
+        },
+        "prepayment": {
+            "request_number": "FA-2026-009",
+            "kind": "deposit",
+            "received_on": "2026-12-01",
+            "amount": dkk(133_333, 33),
+            "tax": {
+                "label": pick(locale, "VAT", "moms"),
+                "rate_bps": 2500,
+                "base": dkk(106_666, 66),
+                "amount": dkk(26_666, 67),
+            },
+        },
     }
 
 

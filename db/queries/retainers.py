@@ -280,6 +280,15 @@ async def transfers_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg
     )  # fmt: skip
 
 
+async def answer_to_key(uow: UnitOfWork, key: str) -> UUID | None:
+    """The id that an idempotency key was answered with; None where it has not been used."""
+    answered: UUID | None = await uow.fetchval(
+        "select (response ->> 'id')::uuid from idempotency_key where tenant_id = $1 and key = $2",
+        uow.tenant_id, key,
+    )  # fmt: skip
+    return answered
+
+
 # --- what is due ---------------------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ DOCUMENT_NAMES: Final[dict[str, dict[str, str]]] = {
         "change_order": "the change order",
         "policies": "our policies and procedures",
         "retainer_agreement": "the retainer agreement",
+        "prepayment_invoice": "the prepayment invoice",
         "refund_memo": "the refund memo",
     },
     "da": {
@@ -31,6 +32,7 @@ DOCUMENT_NAMES: Final[dict[str, dict[str, str]]] = {
         "change_order": "ændringsordren",
         "policies": "vores retningslinjer og procedurer",
         "retainer_agreement": "aftalen om forudbetaling",
+        "prepayment_invoice": "fakturaen for forudbetalingen",
         "refund_memo": "tilbagebetalingen",
     },
 }

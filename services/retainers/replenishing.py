@@ -13,13 +13,13 @@ from services.rules.money import Money
 
 
 async def replenish(
-    uow: UnitOfWork, retainer_id: UUID, *, today: date, now: datetime
+    uow: UnitOfWork, retainer_id: UUID, *, leaving_minor: int = 0, today: date, now: datetime
 ) -> UUID | None:
     """Ask for target − balance − pending where a locked evergreen retainer is below its floor. Answers the request's id, or None.
 
     The balance is what is free now, so money promised to a refund counts as gone. While one such request is open there is no
     second one (the database refuses it, too); what more was drawn meanwhile is asked for once that one is paid or cancelled and
-    the balance is still below the floor. Nothing is asked for work that has ended, or while the client could not know where to
+    the balance is still below the floor. `leaving_minor` is about to leave it, and is not in its row yet. Nothing is asked for work that has ended, or while the client could not know where to
     pay. To be called before anything is posted.
     """
     retainer = await queries.retainer_by_id(uow, retainer_id)
@@ -33,7 +33,7 @@ async def replenish(
     missing_minor = rules.replenishment(
         floor_minor=retainer["floor_minor"],
         target_minor=retainer["target_minor"],
-        balance_minor=rules.free_minor(retainer),
+        balance_minor=rules.free_minor(retainer) - leaving_minor,
         pending_minor=await queries.pending_minor(uow, retainer_id),
     )
     engagement = await engagement_queries.engagement_by_id(uow, retainer["engagement_id"])
