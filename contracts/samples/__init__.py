@@ -10,7 +10,12 @@ from typing import Any
 
 from contracts.payloads import Kind, Locale
 from contracts.samples.contract import services_contract
-from contracts.samples.money import change_order, prepayment_invoice, refund_memo, retainer_agreement
+from contracts.samples.money import (
+    change_order,
+    prepayment_invoice,
+    refund_memo,
+    retainer_agreement,
+)
 from contracts.samples.policies import policies
 
 _SAMPLES: dict[str, Callable[[Locale], Any]] = {
