@@ -59,8 +59,10 @@ def rates_of(law: Law) -> ReferenceRates | None:
 
 
 def source_title(source: str) -> str:
-    """What a row's source is called, with its address where it has one."""
-    found = _table()["sources"][source]
+    """What a row's source is called, with its address where it has one; a practice's own row says it itself."""
+    found = _table()["sources"].get(source)
+    if found is None:
+        return source
     return f"{found['title']} ({found['url']})" if "url" in found else str(found["title"])
 
 

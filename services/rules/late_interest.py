@@ -112,7 +112,8 @@ class PartPayment:
 class LateDebt:
     """A debt that was due on `due_on` and is counted through `until`: the day it was paid, or a day still to come.
 
-    `contract_bps` is the agreed rate a year in basis points, for `Law.CONTRACT` alone. Raises InvalidInput (AMOUNT_INVALID,
+    `contract_bps` is the agreed rate a year in basis points, for `Law.CONTRACT` alone; `agreed_points_bps` are points that the
+    contract puts on top of a law's reference rate in place of the law's own. Raises InvalidInput (AMOUNT_INVALID,
     DATE_ORDER, RATE_REQUIRED, RATE_INVALID, CURRENCY_MISMATCH, CONSUMER_LAW_UNKNOWN, SPAN_TOO_LONG), RuleViolation
     (PAYMENTS_EXCEED_DEBT, DAY_COUNT_FIXED).
     """
@@ -125,6 +126,7 @@ class LateDebt:
     payments: tuple[PartPayment, ...] = ()
     day_count: DayCount = DayCount.ACTUAL_365
     from_consumer: bool = False
+    agreed_points_bps: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a debt that the law asked for has no rule for."""
@@ -148,7 +150,10 @@ class LateDebt:
                 code="RATE_REQUIRED",
                 field="contractRate",
             )
-        if self.contract_bps is not None and not 0 <= self.contract_bps <= 100_000:
+        if any(
+            rate is not None and not 0 <= rate <= 100_000
+            for rate in (self.contract_bps, self.agreed_points_bps)
+        ):
             raise InvalidInput(
                 "A rate lies from 0 to 1000 percent a year.",
                 code="RATE_INVALID",
@@ -278,7 +283,7 @@ def compute_late_interest(debt: LateDebt, rates: ReferenceRates | None) -> LateI
         steps,
         unrounded,
         Money(divide_half_even(in_minor.numerator, in_minor.denominator), currency),
-        _fixed_sum(debt) if steps else None,
+        fixed_sum(debt, debt.law) if steps else None,
     )
 
 
@@ -339,6 +344,8 @@ def _points(debt: LateDebt) -> Decimal:
     """The points on top of the reference rate; of a contract the whole rate."""
     if debt.law is Law.CONTRACT:
         return Decimal(debt.contract_bps or 0) / 100
+    if debt.agreed_points_bps is not None:
+        return Decimal(debt.agreed_points_bps) / 100
     if debt.law is Law.DK:
         return Decimal(7) if debt.due_on < _DANISH_REFORM else Decimal(8)
     if debt.law is Law.DE:
@@ -348,10 +355,10 @@ def _points(debt: LateDebt) -> Decimal:
     return Decimal(8)
 
 
-def _fixed_sum(debt: LateDebt) -> Money | None:
-    """The compensation for recovery, by what was owed when the debt fell due; None where the law gives none."""
-    law, currency, late_minor = debt.law, debt.principal.currency, debt.owed_after(debt.due_on)
-    if law is Law.CONTRACT or debt.from_consumer:
+def fixed_sum(debt: LateDebt, law: Law) -> Money | None:
+    """The compensation for recovery that a law gives, by what was owed when the debt fell due; None where it gives none."""
+    currency, late_minor = debt.principal.currency, debt.owed_after(debt.due_on)
+    if law is Law.CONTRACT or debt.from_consumer or (law is Law.UK and currency != "GBP"):
         return None
     if law is Law.DK:
         return Money(310_00, "DKK")
