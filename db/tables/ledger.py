@@ -93,3 +93,4 @@ class LedgerClosing(Table, tablename="ledger_closing"):
     request_id = Text(default=None)
     last_seq = BigInt(default=None)
     last_hash = Bytea(default=None)
+    reopenings_before = Integer(default=0)

@@ -21,6 +21,7 @@ _REFUSALS: Final[dict[str, tuple[type[DomainError], str]]] = {
     "AMOUNT_TOO_LARGE": (InvalidInput, "The amount is too large."),
     "EFFECTIVE_DATE_INVALID": (InvalidInput, "The date is too far in the past or in the future."),
     "PERIOD_CLOSED": (RuleViolation, "The books are closed through {closed_through}."),
+    "PERIOD_NOT_CLOSED": (RuleViolation, "There is no closed period after this date to open."),
     "CURRENCY_MISMATCH": (RuleViolation, "The account is kept in {currency}."),
     "INSUFFICIENT_FUNDS": (
         RuleViolation,
