@@ -13,6 +13,7 @@ from services.invoices.drafts import discard_invoice, draft_invoice
 from services.invoices.issuing import issue_invoice
 from services.invoices.numbers import number_of, open_minor, state_of
 from services.invoices.payments import record_payment
+from services.invoices.retentions import release_retention
 
 __all__ = [
     "discard_invoice",
@@ -21,5 +22,6 @@ __all__ = [
     "number_of",
     "open_minor",
     "record_payment",
+    "release_retention",
     "state_of",
 ]

@@ -64,7 +64,7 @@ alter table invoice add constraint invoice_moves check (
   discount_minor >= 0 and retention_released_minor >= 0 and credited_minor >= 0 and credited_retention_minor >= 0
   and credited_total_minor >= 0 and credit_applied_minor >= 0 and written_off_minor >= 0);
 alter table invoice add constraint invoice_retention_cap check (retention_released_minor + credited_retention_minor <= retention_minor);
-alter table invoice add constraint invoice_credit_cap check (credited_total_minor <= total_minor);
+alter table invoice add constraint invoice_credit_cap check (credited_total_minor + written_off_minor <= total_minor);
 create index invoice_series_id on invoice (tenant_id, series_id);
 alter table invoice add constraint invoice_series foreign key (tenant_id, series_id) references invoice_series (tenant_id, id) on delete restrict;
 

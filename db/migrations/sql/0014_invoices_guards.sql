@@ -206,7 +206,7 @@ begin
    where r.tenant_id = new.tenant_id and p.tenant_id = new.tenant_id and p.invoice_id = new.invoice_id
      and r.status in ('requested', 'approved', 'settled');
   if exists (select from public.invoice i where i.tenant_id = new.tenant_id and i.id = new.invoice_id
-       and i.credited_total_minor + refunded > i.total_minor) then
+       and i.credited_total_minor + i.written_off_minor + refunded > i.total_minor) then
     raise exception 'more than the invoice is credited and refunded' using errcode = 'integrity_constraint_violation';
   end if;
   return null;
