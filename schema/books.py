@@ -7,6 +7,7 @@ import strawberry
 from schema.context import Info
 from schema.reports import report_url
 from services.actor import MEMBERS
+from services.rules.dates import check_plausible
 
 
 @strawberry.type(
@@ -39,6 +40,7 @@ class BooksQuery:
         """Links that read the books when they are followed; without `through` up to today."""
         info.context.actor.require(*MEMBERS)
         last = through or info.context.today
+        check_plausible(last, "through")
         return BookFiles(
             through=last,
             known_at=known_at,

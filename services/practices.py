@@ -52,12 +52,11 @@ def _checked(details: PracticeDetails) -> dict[str, Any]:
         raise InvalidInput(
             "A country is two capital letters, such as DK.", code="COUNTRY", field="country"
         )
-    try:
-        zoneinfo.ZoneInfo(details.timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    # Asked of the list, not of the file system: a name may be too long for one, or lead out of its folder.
+    if details.timezone not in zoneinfo.available_timezones():
         raise InvalidInput(
             "Not a time zone of the IANA database.", code="TIMEZONE", field="timezone"
-        ) from None
+        )
     return {
         "name": clean_text(details.name, "name"),
         "legal_name": clean_text(details.legal_name, "legalName"),

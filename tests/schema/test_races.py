@@ -39,13 +39,15 @@ def codes(payloads: list[dict[str, Any]]) -> Counter[str]:
     )
 
 
-def ids(payload: dict[str, Any]) -> dict[str, str]:
-    """The ids of what a payload made."""
-    return {
-        name: value["id"]
-        for name, value in payload.items()
-        if isinstance(value, dict) and "id" in value
-    }
+def ids(payload: dict[str, Any]) -> dict[str, Any]:
+    """The ids of what a payload made, one thing or a list of them."""
+    found: dict[str, Any] = {}
+    for name, value in payload.items():
+        if isinstance(value, dict) and "id" in value:
+            found[name] = value["id"]
+        elif isinstance(value, list) and value and all("id" in each for each in value):
+            found[name] = [each["id"] for each in value]
+    return found
 
 
 async def journals(played: Played) -> int:
@@ -60,6 +62,7 @@ def test_the_mutations_with_a_key_are_those_that_move_money_or_bind() -> None:
     assert set(KEYED) == {
         "sendContract", "sendChangeOrder", "requestDeposit", "recordDeposit", "drawDown", "draftInvoice", "issueInvoice",
         "recordPayment", "requestRefund", "approveRefund", "rejectRefund", "settleRefund", "failRefund",
+        "deliver", "recordProgress", "recordCost",
     }  # fmt: skip
 
 
