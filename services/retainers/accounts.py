@@ -92,6 +92,7 @@ async def tax_in_part(uow: UnitOfWork, retainer: Any, amount_minor: int, *, on: 
         amount_minor,
         held_minor=found["retainer_liability"].natural_minor,
         tax_held_minor=taxes.natural_minor,
+        tax_bps=retainer["tax_bps"],
     )
     # Each deposit was rounded by itself, so on an earlier date there may be an øre less than the proportion says.
     return min(tax_minor, await ledger.available(uow, taxes.account.id, on=on))

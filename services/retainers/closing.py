@@ -98,18 +98,13 @@ async def _stop(uow: UnitOfWork, retainer: Any, on: date, why: str, *, now: date
         raise RuleViolation(
             f"The retainer did not hold all of it on {on}.", code="RETAINER_OVERDRAWN", field="on"
         )
-    (terms,) = await queries.period_terms_of(uow, [retainer["id"]])
     await earn(
         uow,
         retainer,
         kind="rest",
         description=f"Availability closed, not refundable: {why}"[:500],
         amount_minor=rest_minor,
-        tax_minor=rules.tax_of_part(
-            rest_minor,
-            held_minor=terms["net_minor"] + terms["tax_minor"],
-            tax_held_minor=terms["tax_minor"],
-        ),
+        tax_minor=rules.tax_in(rest_minor, retainer["tax_bps"]),
         on=on,
         note=why,
         now=now,

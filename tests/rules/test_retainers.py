@@ -273,11 +273,28 @@ def test_the_tax_is_in_what_was_received(gross, bps, tax):
     assert tax_in(gross, bps) == tax
 
 
-@given(st.integers(1, 10**9), st.integers(0, 10**9), st.integers(0, 10**9))
-def test_the_last_part_takes_the_last_of_the_tax(held, tax, part):
-    tax, part = min(tax, held), min(part, held)
-    assert 0 <= tax_of_part(part, held_minor=held, tax_held_minor=tax) <= tax
-    assert tax_of_part(held, held_minor=held, tax_held_minor=tax) == tax
+@given(
+    st.lists(st.integers(1, 10**9), min_size=1, max_size=8),
+    st.lists(st.integers(1, 10**9), max_size=8),
+    st.sampled_from([0, 700, 1_900, 2_500]),
+)
+def test_the_last_part_takes_the_last_of_the_tax(deposits, parts, bps):
+    held, tax = sum(deposits), sum(tax_in(each, bps) for each in deposits)
+    for part in [*parts, held]:
+        taken = min(part, held)
+        went = tax_of_part(taken, held_minor=held, tax_held_minor=tax, tax_bps=bps)
+        assert 0 <= went <= min(taken, tax)
+        held, tax = held - taken, tax - went
+        # Deposits were rounded one by one; a part takes all of that difference unless it is smaller itself.
+        assert abs(tax - tax_in(held, bps)) <= len(deposits)
+
+
+def test_the_tax_of_many_parts_is_that_of_their_sum():
+    held, tax = 750_000, 150_000
+    for part, expected in ((1_248, 250), (249_584, 49_916), (123_544, 24_709), (375_624, 75_125)):
+        assert tax_of_part(part, held_minor=held, tax_held_minor=tax, tax_bps=2_500) == expected
+        held, tax = held - part, tax - expected
+    assert (held, tax) == (0, 0)
 
 
 def test_tax_falls_due_on_receipt_where_the_supply_is_known():

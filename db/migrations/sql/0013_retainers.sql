@@ -80,7 +80,7 @@ alter table retainer_deposit add constraint retainer_deposit_document foreign ke
 
 -- The tax on receipt that the invoice takes over, so that it is paid once.
 alter table drawdown add column tax_minor bigint not null default 0;
-alter table drawdown add constraint drawdown_tax check (tax_minor >= 0 and tax_minor < amount_minor);
+alter table drawdown add constraint drawdown_tax check (tax_minor >= 0 and tax_minor <= amount_minor);
 
 -- What is agreed for each period of an availability retainer (no minutes) or a period allowance (minutes, and how they roll over).
 create table retainer_period_terms (
@@ -150,7 +150,7 @@ create table retainer_transfer (
   constraint retainer_transfer_journal_once unique (tenant_id, journal_id),
   constraint retainer_transfer_moves check (from_retainer_id <> to_retainer_id),
   constraint retainer_transfer_said_first check (said_on <= effective_on),
-  constraint retainer_transfer_tax check (tax_minor < amount_minor)
+  constraint retainer_transfer_tax check (tax_minor <= amount_minor)
 );
 call distribute('retainer_transfer');
 create index retainer_transfer_from_id on retainer_transfer (tenant_id, from_retainer_id);

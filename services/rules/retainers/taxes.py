@@ -31,8 +31,11 @@ def tax_in(gross_minor: int, tax_bps: int) -> int:
     return divide_half_even(gross_minor * tax_bps, BPS + tax_bps)
 
 
-def tax_of_part(part_minor: int, *, held_minor: int, tax_held_minor: int) -> int:
-    """The tax in a part of what is held, in proportion; all of it in the whole."""
-    if not held_minor:
-        return 0
-    return divide_half_even(part_minor * tax_held_minor, held_minor)
+def tax_of_part(part_minor: int, *, held_minor: int, tax_held_minor: int, tax_bps: int) -> int:
+    """The tax in a part of what is held: what is on the books less the tax in the rest; all of it in the whole.
+
+    So the rounding of one part is made good by the next, and however many parts there are, what stays is never more than half a
+    minor unit away from the tax in the rest. Never below nothing, nor above the part itself.
+    """
+    rest_minor = max(0, held_minor - part_minor)
+    return max(0, min(tax_held_minor - tax_in(rest_minor, tax_bps), part_minor))
