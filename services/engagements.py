@@ -27,6 +27,7 @@ from services.clients import CONTACT_ROLES
 from services.rules.change_orders import ApprovalTier
 from services.rules.dates import check_plausible
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
+from services.rules.kill_fees import KillFeeStage, KillFeeTerms
 from services.rules.money import BPS, MAX_AMOUNT_MINOR, minor_units
 from services.rules.scope import Scope, scope_fingerprint, scope_to_data
 from services.rules.taxes import check_tax
@@ -75,7 +76,7 @@ class EngagementDetails:
     """The terms of an engagement. Rates are in basis points, money in minor units of its currency.
 
     Without a currency or a locale the client's own counts, without a law the practice's country, without a venue the home
-    court of the practice. The retainer share defaults to one third of the expected total.
+    court of the practice. The kill fee is one rate or goes by stages. The retainer share defaults to one third of the expected total.
     """
 
     name: str
@@ -106,6 +107,7 @@ class EngagementDetails:
     change_reminder_days: int = 3
     change_approval_tiers: Sequence[ApprovalTier] = ()
     kill_fee_bps: int = 0
+    kill_fee_stages: Sequence[KillFeeStage] = ()
     test_period_days: int = 10
     correction_rounds: int = 2
     clauses: ContractClauses = field(default_factory=ContractClauses)
@@ -359,9 +361,33 @@ def _checked(details: EngagementDetails) -> dict[Any, Any]:
         "tax_code": _checked_tax_code(details),
         "change_requesters": _requesters(details.change_requesters),
         "change_approval_tiers": clean_tiers(details.change_approval_tiers),
+        "kill_fee_stages": _kill_fee_stages(details),
         "clauses": orjson.dumps(_checked_clauses(details.clauses)).decode(),
         **calendar_columns(calendar),
     }
+
+
+def _kill_fee_stages(details: EngagementDetails) -> str:
+    stages = tuple(details.kill_fee_stages)
+    if stages and details.kill_fee_bps:
+        raise InvalidInput(
+            "A kill fee is one rate or goes by stages.",
+            code="KILL_FEE_INVALID",
+            field="killFeeStages",
+        )
+    return orjson.dumps([asdict(stage) for stage in KillFeeTerms(stages).stages]).decode()
+
+
+def kill_fee_terms(engagement: Any) -> KillFeeTerms:
+    """The kill fee clause of an engagement's row: its stages, or the one rate; no stages where there is no clause."""
+    stages = orjson.loads(engagement["kill_fee_stages"])
+    if stages:
+        return KillFeeTerms(tuple(KillFeeStage(**stage) for stage in stages))
+    return (
+        KillFeeTerms.flat(engagement["kill_fee_bps"])
+        if engagement["kill_fee_bps"]
+        else KillFeeTerms(())
+    )
 
 
 def _checked_tax_code(details: EngagementDetails) -> str:

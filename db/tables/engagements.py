@@ -41,6 +41,7 @@ class Engagement(Table, tablename="engagement"):
     change_approval_tiers = JSONB(default="[]")
     change_reminder_days = Integer(default=0)
     kill_fee_bps = Integer(default=None)
+    kill_fee_stages = JSONB(default="[]")
     test_period_days = Integer(default=None)
     correction_rounds = Integer(default=None)
     clauses = JSONB(default=None)

@@ -36,3 +36,36 @@ class Refund(Table, tablename="refund"):
     version = Integer(default=1)
     created_at = Timestamptz(default=None)
     updated_at = Timestamptz(default=None)
+    reason_kind = Text(default="other")
+    second_person_above_minor = BigInt(null=True, default=None)
+    attempt = Integer(default=1)
+    method = Text()
+    credit_note_id = UUID(null=True, default=None)
+
+
+class RefundAttempt(Table, tablename="refund_attempt"):
+    """What became of one attempt to pay a refund; append-only."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    refund_id = UUID(default=None)
+    attempt = Integer(default=None)
+    outcome = Text(default=None)
+    method = Text(default=None)
+    happened_on = Date(default=None)
+    note = Text(default=None)
+    journal_id = UUID(null=True, default=None)
+    member_id = UUID(default=None)
+    recorded_at = Timestamptz(default=None)
+
+
+class RefundLimit(Table, tablename="refund_limit"):
+    """The sum above which somebody else approves a refund; null is no limit."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    currency = Text(default=None)
+    amount_minor = BigInt(null=True, default=None)
+    version = Integer(default=1)
+    created_at = Timestamptz(default=None)
+    updated_at = Timestamptz(default=None)

@@ -12,6 +12,7 @@ from schema.scalars import Currency, MoneyInput
 from services.engagements import ContractClauses, EngagementDetails, LatePaymentTerms
 from services.rules.change_orders import ApprovalTier
 from services.rules.errors import InvalidInput
+from services.rules.kill_fees import KillFeeStage
 
 
 @strawberry.enum(description="Which published rate late interest is reckoned from.")
@@ -63,6 +64,16 @@ class ApprovalTierInput:
     is_owner_needed: bool = strawberry.field(
         default=False, description="Whether only the practice's owner may send it."
     )
+
+
+@strawberry.input(
+    description="A share of the unearned fee that holds from a degree of completion on."
+)
+class KillFeeStageInput:
+    """Stages begin at zero and rise."""
+
+    from_progress_bps: int = strawberry.field(description="From this earned part of the fee on.")
+    rate_bps: int = strawberry.field(description="Of the part of the fee that is not earned.")
 
 
 @strawberry.input(description="How the scope may change after signature.")
@@ -157,6 +168,9 @@ class EngagementTermsInput:
         default_factory=ChangeClauseInput, description="How the scope may change."
     )
     kill_fee_bps: int = strawberry.field(default=0, description="Charge on early end.")
+    kill_fee_stages: list[KillFeeStageInput] = strawberry.field(
+        default_factory=list, description="Instead of one rate: by how much of the fee is earned."
+    )
     test_period_days: int = strawberry.field(default=10, description="Working days to test in.")
     correction_rounds: int = strawberry.field(default=2, description="Rounds of correction.")
     clauses: ContractClausesInput = strawberry.field(
@@ -187,6 +201,9 @@ def details_of(terms: EngagementTermsInput, currency: str) -> EngagementDetails:
     return EngagementDetails(
         **values,
         kind=str(terms.kind.value),
+        kill_fee_stages=[
+            KillFeeStage(stage.from_progress_bps, stage.rate_bps) for stage in terms.kill_fee_stages
+        ],
         currency=currency,
         country=calendar.country,
         region=calendar.region,

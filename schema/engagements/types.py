@@ -190,6 +190,16 @@ class ChangeClause:
     )
 
 
+@strawberry.type(
+    description="A share of the unearned fee that holds from a degree of completion on."
+)
+class KillFeeStage:
+    """One from the start is a plain rate."""
+
+    from_progress_bps: int = strawberry.field(description="From this earned part of the fee on.")
+    rate_bps: int = strawberry.field(description="Of the part of the fee that is not earned.")
+
+
 @strawberry.type(description="One body of work for one client.")
 class Engagement(Node):
     """Draft, contract out, active, and how it ended."""
@@ -210,7 +220,12 @@ class Engagement(Node):
     retention_bps: int = strawberry.field(description="Share of invoices kept back.")
     tax_code: str = strawberry.field(description="Tax category unless an item says otherwise.")
     tax_bps: int = strawberry.field(description="Tax rate unless an item says otherwise.")
-    kill_fee_bps: int = strawberry.field(description="Charge on early end.")
+    kill_fee_bps: int = strawberry.field(
+        description="Charge on early end; 0 where it goes by stages, or there is none."
+    )
+    kill_fee_stages: list[KillFeeStage] = strawberry.field(
+        description="Charge on early end by how far the work has come; empty where there is none."
+    )
     test_period_days: int = strawberry.field(description="Working days to test a delivery.")
     correction_rounds: int = strawberry.field(
         description="How often a rejected delivery is corrected without charge."
@@ -429,6 +444,10 @@ class Engagement(Node):
             kind=EngagementKind(row["kind"]),
             status=EngagementStatus(row["status"]),
             currency=Currency(row["currency"]),
+            kill_fee_stages=[
+                KillFeeStage(from_progress_bps=stage.from_progress_bps, rate_bps=stage.rate_bps)
+                for stage in engagements.kill_fee_terms(row).stages
+            ],
             **{name: row[name] for name in same},
         )
 

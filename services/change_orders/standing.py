@@ -14,13 +14,11 @@ from uuid import UUID
 
 from db.queries import acceptances as acceptance_queries
 from db.queries import change_orders as queries
-from db.queries import invoices as invoice_queries
 from db.queries import scopes as scope_queries
 from db.unit_of_work import UnitOfWork
-from services import scopes
+from services import engagements, kill_fees, scopes
 from services.approval_tiers import tiers_of
 from services.calendars import plan_calendars
-from services.refunds.entitlements import settled_of_fee
 from services.rules.alerts import promised_date
 from services.rules.change_orders import (
     ChangeClause,
@@ -149,11 +147,11 @@ def _promise(engagement: Any, baseline: Any, version: Any) -> date | None:
 
 
 async def _kill_fee_basis(uow: UnitOfWork, engagement: Any) -> KillFeeBasis:
-    """What is earned and paid of the fee, net: invoiced, or accepted and not invoiced yet; the same as at a termination."""
-    invoices = await invoice_queries.invoices_of(uow, engagement["id"])
-    unbilled_minor = await queries.accepted_unbilled_minor(uow, engagement["id"])
+    """What is earned and paid of the fee as far as anything is known, and the clause: what a termination today would go by."""
+    found = await kill_fees.standing(uow, engagement, on=date.max)
     return KillFeeBasis(
         rate_bps=engagement["kill_fee_bps"],
-        earned_minor=sum(row["net_minor"] for row in invoices) + unbilled_minor,
-        paid_minor=settled_of_fee(invoices),
+        earned_minor=found.earned_minor,
+        paid_minor=found.paid_minor,
+        terms=engagements.kill_fee_terms(engagement),
     )

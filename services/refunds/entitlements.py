@@ -1,41 +1,46 @@
 """What a client may get back of an engagement's money, explained line by line from what is recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from contracts import formats
 from db.queries import engagements as engagement_queries
-from db.queries import invoices as invoice_queries
-from db.queries import refunds as queries
-from db.queries import retainers as retainer_queries
-from db.queries import scopes as scope_queries
 from db.unit_of_work import UnitOfWork, read_only
 from services.actor import MEMBERS, Actor
+from services.engagements import kill_fee_terms
 from services.invoices import numbers as invoice_numbers
 from services.refunds.numbers import number_of
-from services.retainers.papers import number_of as request_number_of
+from services.refunds.positions import Position, position
+from services.retainers import papers
 from services.rules import refunds as rules
 from services.rules.errors import NotFound
-from services.rules.kill_fees import KillFeeTerms, compute_kill_fee
-from services.rules.money import divide_half_even
+from services.rules.money import BPS
 
 _WORDS: Final[dict[str, dict[str, Any]]] = {
     "en": {
+        "locale": "en",
         "requests": ("Request {}", "Requests {}"),
         "invoices": ("Invoice {}", "Invoices {}"),
         "accepted": "accepted, not invoiced yet: {}",
+        "begun": "done when the contract ended: {}",
         "kill_fee": "{} of the fee not earned",
+        "credit_note": "Credit note {}, of which {} is kept for later work",
+        "credit_note_whole": "Credit note {}",
         "credit": "Agreed on invoice {} (refund {})",
         "refunds": ("Refund {}", "Refunds {}"),
         "limit": "Never below nothing, nor above what is left of what was paid",
     },
     "da": {
+        "locale": "da",
         "requests": ("Anmodning {}", "Anmodning {}"),
         "invoices": ("Faktura {}", "Faktura {}"),
         "accepted": "godkendt, endnu ikke faktureret: {}",
+        "begun": "udført, da kontrakten ophørte: {}",
         "kill_fee": "{} af det ikke optjente honorar",
+        "credit_note": "Kreditnota {}, hvoraf {} beholdes til senere arbejde",
+        "credit_note_whole": "Kreditnota {}",
         "credit": "Aftalt på faktura {} (tilbagebetaling {})",
         "refunds": ("Tilbagebetaling {}", "Tilbagebetaling {}"),
         "limit": "Aldrig under nul og aldrig over resten af det betalte",
@@ -91,69 +96,25 @@ async def explain(
 ) -> ExplainedEntitlement:
     """The entitlement from the rows: paid + deposited − earned − kill fee + credits − refunds (those under way included).
 
-    Earned is what was invoiced, and what was accepted and not invoiced yet, both with tax and retention. A kill fee counts once
-    the engagement is terminated; it is damages, so no tax is on it. A refund out of a payment is itself the agreement of a
-    credit. `without` leaves a refund out of the earlier ones, `proposed` adds the credit of one out of a payment.
+    Earned is what was invoiced, and what was accepted and not invoiced yet, both with tax and retention; once the contract has
+    ended also what was done until then. A kill fee counts from the end on; it is damages, so no tax is on it. A refund out of a
+    payment is itself the agreement of a credit; one out of a credit note is not, for the note is. `without` leaves a refund out of the earlier ones, `proposed` adds the credit of one out of a payment.
     """
+    money = await position(uow, engagement, without=without)
     words = _WORDS[engagement["locale"]]
-    retainers = await retainer_queries.retainers_of_engagements(uow, [engagement["id"]])
-    requests = await retainer_queries.requests_of(uow, [row["id"] for row in retainers])
-    invoices = await invoice_queries.invoices_of(uow, engagement["id"])
-    payments = await invoice_queries.payments_of(uow, [row["id"] for row in invoices])
-    earlier = [
-        row for row in await queries.live_refunds_of(uow, engagement["id"]) if row["id"] != without
-    ]
-    numbers = {row["id"]: invoice_numbers.number_of(row) for row in invoices}
-    accepted = await _accepted_unbilled(uow, engagement)
-    paid_minor = sum(row["amount_minor"] for row in payments)
-    invoiced_minor = sum(row["total_minor"] for row in invoices)
-    kill_fee_minor = await _kill_fee(uow, engagement, invoices, accepted)
-    credits = [
-        rules.Credit(
-            row["amount_minor"] - row["unapplied_minor"],
-            words["credit"].format(invoice_numbers.number_of(row), number_of(row["number"])),
-        )
-        for row in earlier
-        if row["payment_id"] is not None
-    ]
+    credits = credits_of(money, words)
     if proposed is not None:
         note = words["credit"].format(proposed.invoice_number, number_of(proposed.number))
         credits.append(rules.Credit(proposed.credited_minor, note))
     found = rules.compute_entitlement(
-        paid_minor=paid_minor,
-        deposited_minor=sum(
-            row["deposited_minor"] + row["transferred_in_minor"] - row["transferred_out_minor"]
-            for row in retainers
-        ),
-        earned_minor=max(
-            0, invoiced_minor + sum(row["fee_minor"] + row["tax_minor"] for row in accepted)
-        )
-        + sum(row["earned_minor"] for row in retainers),
-        kill_fee_minor=kill_fee_minor,
+        paid_minor=money.paid_minor,
+        deposited_minor=money.deposited_minor,
+        earned_minor=money.earned_minor,
+        kill_fee_minor=money.kill_fee_minor,
         credits=credits,
-        refunded_minor=sum(row["amount_minor"] for row in earlier),
+        refunded_minor=sum(row["amount_minor"] for row in money.refunds),
     )
-    earned_notes = [
-        _counted(words["invoices"], numbers.values()) if numbers else "",
-        words["accepted"].format(_listed(row["item_key"] for row in accepted)) if accepted else "",
-    ]
-    notes = {
-        rules.EntitlementKind.PAID: _counted(
-            words["invoices"], dict.fromkeys(numbers[row["invoice_id"]] for row in payments)
-        ),
-        rules.EntitlementKind.DEPOSITED: _counted(
-            words["requests"],
-            (request_number_of(row["number"]) for row in requests if row["received_minor"]),
-        ),
-        rules.EntitlementKind.EARNED: "; ".join(note for note in earned_notes if note),
-        rules.EntitlementKind.KILL_FEE: words["kill_fee"].format(
-            formats.percent(engagement["kill_fee_bps"], engagement["locale"])
-        ),
-        rules.EntitlementKind.EARLIER_REFUND: _counted(
-            words["refunds"], (number_of(row["number"]) for row in earlier)
-        ),
-        rules.EntitlementKind.LIMIT: words["limit"],
-    }
+    notes = _notes(money, words)
     return ExplainedEntitlement(
         engagement["currency"],
         tuple(
@@ -170,6 +131,69 @@ async def explain(
     )
 
 
+def credits_of(money: Position, words: Mapping[str, Any]) -> list[rules.Credit]:
+    """Agreed credits: what credit notes take back (less what the client keeps for later), and refunds out of payments."""
+    notes = [
+        rules.Credit(
+            row["total_minor"] - row["kept_minor"],
+            words["credit_note"].format(
+                invoice_numbers.number_of(row),
+                formats.money(papers.money(row["kept_minor"], row["currency"]), words["locale"]),
+            )
+            if row["kept_minor"]
+            else words["credit_note_whole"].format(invoice_numbers.number_of(row)),
+        )
+        for row in money.credit_notes
+    ]
+    return notes + [
+        rules.Credit(
+            row["amount_minor"] - row["unapplied_minor"],
+            words["credit"].format(invoice_numbers.number_of(row), number_of(row["number"])),
+        )
+        for row in money.refunds
+        if row["payment_id"] is not None
+    ]
+
+
+def _notes(money: Position, words: Mapping[str, Any]) -> dict[rules.EntitlementKind, str]:
+    numbers = {row["id"]: invoice_numbers.number_of(row) for row in money.invoices}
+    accepted = [each.item_key for each in money.work if each.progress_bps == BPS]
+    begun = [
+        f"{each.item_key} {formats.percent(each.progress_bps, words['locale'])}"
+        for each in money.work
+        if each.progress_bps != BPS
+    ]
+    earned = [
+        _counted(words["invoices"], numbers.values()) if numbers else "",
+        words["accepted"].format(_listed(accepted)) if accepted else "",
+        words["begun"].format(_listed(begun)) if begun else "",
+    ]
+    return {
+        rules.EntitlementKind.PAID: _counted(
+            words["invoices"], dict.fromkeys(numbers[row["invoice_id"]] for row in money.payments)
+        ),
+        rules.EntitlementKind.DEPOSITED: _counted(
+            words["requests"],
+            (papers.number_of(row["number"]) for row in money.requests if row["received_minor"]),
+        ),
+        rules.EntitlementKind.EARNED: "; ".join(note for note in earned if note),
+        rules.EntitlementKind.KILL_FEE: words["kill_fee"].format(_kill_fee_rate(money, words)),
+        rules.EntitlementKind.EARLIER_REFUND: _counted(
+            words["refunds"], (number_of(row["number"]) for row in money.refunds)
+        ),
+        rules.EntitlementKind.LIMIT: words["limit"],
+    }
+
+
+def _kill_fee_rate(money: Position, words: Mapping[str, Any]) -> str:
+    """The share that counts: as claimed, else that of every stage of the clause."""
+    if money.kill_fee is not None:
+        rates = [money.kill_fee["rate_bps"]]
+    else:
+        rates = [stage.rate_bps for stage in kill_fee_terms(money.engagement).stages]
+    return " / ".join(formats.percent(rate, words["locale"]) for rate in rates)
+
+
 def _counted(words: tuple[str, str], names: Iterable[str]) -> str:
     """The names behind their noun, which is singular for one."""
     every = list(names)
@@ -180,47 +204,3 @@ def _listed(names: Iterable[str], most: int = 12) -> str:
     """The names in a row; of many only the first, so that a line stays a line."""
     every = list(names)
     return ", ".join(every[:most]) + (" …" if len(every) > most else "")
-
-
-async def _accepted_unbilled(uow: UnitOfWork, engagement: Any) -> list[Any]:
-    issued = {
-        row["item_key"]
-        for row in await invoice_queries.billed_lines(uow, engagement["id"])
-        if row["status"] == "issued"
-    }
-    return [
-        row
-        for row in await scope_queries.billable_items(uow, engagement["id"])
-        if row["acceptance_id"] and row["fee_minor"] and row["item_key"] not in issued
-    ]
-
-
-async def _kill_fee(
-    uow: UnitOfWork, engagement: Any, invoices: list[Any], accepted: list[Any]
-) -> int:
-    version_id = engagement["current_scope_version_id"]
-    if engagement["status"] != "terminated" or version_id is None:
-        return 0
-    version = await scope_queries.version_by_id(uow, version_id)
-    assert version is not None
-    fee_minor: int = max(0, version["fee_minor"])
-    earned_minor = sum(row["net_minor"] for row in invoices) + sum(
-        row["fee_minor"] for row in accepted
-    )
-    return compute_kill_fee(
-        KillFeeTerms.flat(engagement["kill_fee_bps"]),
-        total_fee_minor=fee_minor,
-        earned_minor=min(max(0, earned_minor), fee_minor),
-        paid_minor=settled_of_fee(invoices),
-    ).amount_minor
-
-
-def settled_of_fee(invoices: Iterable[Any]) -> int:
-    """What was paid of the fee: the tax in each payment and drawdown taken out."""
-    return sum(
-        divide_half_even(
-            (row["paid_minor"] + row["drawn_minor"]) * row["net_minor"], row["total_minor"]
-        )
-        for row in invoices
-        if row["total_minor"]
-    )

@@ -1,8 +1,8 @@
 """Asking for a refund, and deciding on it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -11,33 +11,27 @@ import orjson
 from contracts import formats
 from db.ids import new_id
 from db.queries import engagements as engagement_queries
-from db.queries import invoices as invoice_queries
 from db.queries import refunds as queries
-from db.queries import retainers as retainer_queries
 from db.tables.refunds import Refund
 from db.unit_of_work import UnitOfWork
 from services import documents
 from services.actor import MONEY, Actor
 from services.billing_contacts import tell_billing
 from services.idempotency import keyed
-from services.invoices import numbers as invoice_numbers
 from services.refunds import memos, sources
-from services.refunds.entitlements import ExplainedEntitlement, PaymentRefund, explain
+from services.refunds.entitlements import ExplainedEntitlement, explain
+from services.refunds.limits import check_second_person
 from services.refunds.numbers import number_of
+from services.refunds.parts import parts_of, proposed_credit
 from services.rules import refunds as rules
 from services.rules.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolation
-from services.rules.money import Money, divide_half_even
+from services.rules.money import Money
 from services.rules.movements import check_amount, check_currency
 from services.rules.retainers import TRAITS, RetainerKind
 from services.rules.text import clean_text
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a refund out of a payment is made of; nothing for one out of a retainer."""
-
-    unapplied_minor: int = 0
-    tax_minor: int = 0
+REASONS: Final = tuple(rules.RefundReason)
+"""Why money may go back."""
 
 
 async def request_refund(
@@ -45,40 +39,42 @@ async def request_refund(
     *,
     retainer_id: UUID | None = None,
     payment_id: UUID | None = None,
+    credit_note_id: UUID | None = None,
     amount: Money,
     reason: str,
+    reason_kind: str = "other",
     idempotency_key: str,
     today: date,
     now: datetime,
 ) -> UUID:
-    """Ask for money to go back out of one retainer or one payment; the amount is set aside until it is decided.
+    """Ask for money to go back out of one retainer, one payment or one credit note; the amount is set aside until it is decided.
 
-    Answers the refund's id. Raises `Forbidden`, `NotFound`, `InvalidInput` (SOURCE_INVALID, AMOUNT_…, TEXT_…), `RuleViolation`
-    (CURRENCY_MISMATCH, RETAINER_NOT_REFUNDABLE, REFUND_OVER_CAP with `left_minor`, REFUND_OVER_ENTITLEMENT with
-    `entitled_minor`), and what `idempotency.keyed` raises.
+    `reason_kind` is one of `rules.RefundReason`. The practice's limit above which somebody else approves is kept with the request
+    (by a trigger). Answers the refund's id. Raises `Forbidden`, `NotFound`, `InvalidInput` (SOURCE_INVALID, REASON_INVALID, AMOUNT_…,
+    TEXT_…), `RuleViolation` (CURRENCY_MISMATCH, RETAINER_NOT_REFUNDABLE, REFUND_OVER_CAP and REFUND_OVER_INVOICE with `left_minor`,
+    REFUND_OVER_ENTITLEMENT with `entitled_minor`), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     check_amount(amount)
     why = clean_text(reason, "reason", max_length=1000, lines=True)
-    if (retainer_id is None) == (payment_id is None):
+    if reason_kind not in REASONS:
         raise InvalidInput(
-            "A refund comes out of one retainer or one payment.",
-            code="SOURCE_INVALID",
-            field="retainerId",
+            f"A reason is one of {', '.join(REASONS)}.", code="REASON_INVALID", field="reasonKind"
         )
+    ids = sources.SourceIds(retainer_id, payment_id, credit_note_id)
 
     async def effect(uow: UnitOfWork) -> UUID:
-        source = await _source_of(uow, retainer_id, payment_id)
+        source = await sources.found(uow, ids)
         engagement = await _engagement(uow, source["engagement_id"])
-        source = await sources.locked(uow, retainer_id, payment_id)
+        source = await sources.locked(uow, ids)
         check_currency(amount, source["currency"])
-        _check_cap(source, amount.amount_minor)
+        check_cap(source, amount.amount_minor)
         number = await queries.next_number(uow)
-        parts = await _parts(uow, source, amount.amount_minor, without=None)
+        parts = await parts_of(uow, source, amount.amount_minor, without=None)
         found = await explain(
-            uow, engagement, proposed=await _proposed(uow, source, amount, parts, number)
+            uow, engagement, proposed=await proposed_credit(uow, source, amount, parts, number)
         )
-        _check_entitlement(found, amount)
+        check_entitlement(found, amount)
         await sources.change(uow, source, pending_minor=amount.amount_minor, now=now)
         refund_id = new_id()
         await Refund.insert(
@@ -90,11 +86,13 @@ async def request_refund(
                 client_id=engagement["client_id"],
                 retainer_id=retainer_id,
                 payment_id=payment_id,
+                credit_note_id=credit_note_id,
                 currency=amount.currency,
                 amount_minor=amount.amount_minor,
                 unapplied_minor=parts.unapplied_minor,
                 tax_minor=parts.tax_minor,
                 reason=why,
+                reason_kind=reason_kind,
                 status="requested",
                 requested_on=today,
                 requested_by=_member(actor),
@@ -111,8 +109,10 @@ async def request_refund(
         request={
             "retainer_id": retainer_id,
             "payment_id": payment_id,
+            "credit_note_id": credit_note_id,
             "amount": amount,
             "reason": why,
+            "reason_kind": reason_kind,
         },
         now=now,
         effect=effect,
@@ -130,13 +130,15 @@ async def approve_refund(
 ) -> UUID:
     """Approve a refund: the entitlement is worked out again and frozen with it, the memo is stored and mailed to the client.
 
-    Raises `Forbidden`, `NotFound`, `Stale` (STALE_VERSION), `Conflict` (REFUND_DECIDED), `RuleViolation`
-    (REFUND_OVER_ENTITLEMENT), and what `idempotency.keyed` raises.
+    Above the limit it is not who asked; small refunds of one engagement that the same person asks for and approves count together.
+    Raises `Forbidden`, `NotFound`, `Stale` (STALE_VERSION), `Conflict` (REFUND_DECIDED), `RuleViolation` (REFUND_OVER_ENTITLEMENT,
+    REFUND_OVER_INVOICE, REFUND_NEEDS_SECOND_PERSON with `limit_minor`), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
 
     async def effect(uow: UnitOfWork) -> UUID:
         engagement, source, refund = await _locked_request(uow, refund_id, expected_version)
+        await check_second_person(uow, refund, _member(actor))
         await _approve(uow, actor, engagement, source, refund, today=today, now=now)
         return refund_id
 
@@ -161,14 +163,14 @@ async def _approve(
     now: datetime,
 ) -> None:
     amount = Money(refund["amount_minor"], refund["currency"])
-    parts = await _parts(uow, source, amount.amount_minor, without=refund["id"])
+    parts = await parts_of(uow, source, amount.amount_minor, without=refund["id"])
     found = await explain(
         uow,
         engagement,
         without=refund["id"],
-        proposed=await _proposed(uow, source, amount, parts, refund["number"]),
+        proposed=await proposed_credit(uow, source, amount, parts, refund["number"]),
     )
-    _check_entitlement(found, amount)
+    check_entitlement(found, amount)
     number = number_of(refund["number"])
     payload = await memos.memo(
         uow,
@@ -267,7 +269,7 @@ async def _locked_request(
     if seen is None:
         raise NotFound("No refund with this id.", field="refundId")
     engagement = await _engagement(uow, seen["engagement_id"])
-    source = await sources.locked(uow, seen["retainer_id"], seen["payment_id"])
+    source = await sources.locked(uow, sources.SourceIds.of(seen))
     refund = await sources.locked_refund(uow, refund_id, expected_version)
     if refund["status"] != "requested":
         raise Conflict(f"This refund is {refund['status']}.", code="REFUND_DECIDED")
@@ -281,22 +283,7 @@ async def _engagement(uow: UnitOfWork, engagement_id: UUID) -> asyncpg.Record:
     return engagement
 
 
-async def _source_of(
-    uow: UnitOfWork, retainer_id: UUID | None, payment_id: UUID | None
-) -> asyncpg.Record:
-    if retainer_id is not None:
-        source = await retainer_queries.retainer_by_id(uow, retainer_id)
-        if source is None:
-            raise NotFound("No retainer with this id.", field="retainerId")
-        return source
-    assert payment_id is not None
-    source = await invoice_queries.payment_by_id(uow, payment_id)
-    if source is None:
-        raise NotFound("No payment with this id.", field="paymentId")
-    return source
-
-
-def _check_cap(source: Any, amount_minor: int) -> None:
+def check_cap(source: Any, amount_minor: int) -> None:
     captured_minor = sources.captured(source)
     if sources.is_retainer(source) and not TRAITS[RetainerKind(source["kind"])].is_refundable:
         raise RuleViolation(
@@ -312,38 +299,7 @@ def _check_cap(source: Any, amount_minor: int) -> None:
     )
 
 
-async def _parts(uow: UnitOfWork, source: Any, amount_minor: int, *, without: UUID | None) -> Parts:
-    """What was never applied goes back first; the rest carries the invoice's share of tax."""
-    if sources.is_retainer(source):
-        return Parts()
-    others = await queries.live_refunds_of(uow, source["engagement_id"])
-    taken_minor = sum(
-        row["unapplied_minor"]
-        for row in others
-        if row["payment_id"] == source["id"] and row["id"] != without
-    )
-    unapplied_minor = min(amount_minor, source["unapplied_minor"] - taken_minor)
-    credited_minor = amount_minor - unapplied_minor
-    tax_minor = divide_half_even(
-        credited_minor * source["invoice_tax_minor"], source["invoice_total_minor"]
-    )
-    return Parts(unapplied_minor, tax_minor)
-
-
-async def _proposed(
-    uow: UnitOfWork, source: Any, amount: Money, parts: Parts, number: int
-) -> PaymentRefund | None:
-    if sources.is_retainer(source):
-        return None
-    invoice = await invoice_queries.invoice_by_id(uow, source["invoice_id"])
-    assert invoice is not None
-    credited_minor = amount.amount_minor - parts.unapplied_minor
-    if not credited_minor:
-        return None
-    return PaymentRefund(number, invoice_numbers.number_of(invoice), credited_minor)
-
-
-def _check_entitlement(found: ExplainedEntitlement, amount: Money) -> None:
+def check_entitlement(found: ExplainedEntitlement, amount: Money) -> None:
     if amount.amount_minor > found.entitled_minor:
         raise RuleViolation(
             f"The client is entitled to {Money(found.entitled_minor, found.currency)}, not to {amount}.",

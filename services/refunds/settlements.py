@@ -6,8 +6,9 @@ from uuid import UUID
 
 import asyncpg
 
+from db.ids import new_id
 from db.queries import refunds as queries
-from db.tables.refunds import Refund
+from db.tables.refunds import Refund, RefundAttempt
 from db.unit_of_work import UnitOfWork
 from services import ledger
 from services.actor import MONEY, Actor
@@ -16,7 +17,8 @@ from services.ledger import JournalDraft, Line
 from services.refunds import sources
 from services.refunds.numbers import number_of
 from services.retainers import accounts as retainer_accounts
-from services.rules.errors import Conflict, NotFound
+from services.rules import refunds as rules
+from services.rules.errors import Conflict, Forbidden, InvalidInput, NotFound
 from services.rules.money import Money
 from services.rules.movements import check_happened
 from services.rules.text import clean_text
@@ -28,6 +30,7 @@ async def settle_refund(
     *,
     settled_on: date,
     bank_reference: str,
+    method: str = "bank",
     expected_version: int,
     idempotency_key: str,
     today: date,
@@ -35,17 +38,23 @@ async def settle_refund(
 ) -> UUID:
     """Enter that an approved refund left the bank on `settled_on`: Dr what it comes out of / Cr bank.
 
-    Raises `Forbidden`, `NotFound`, `InvalidInput` (DATE, TEXT_…), `Stale` (STALE_VERSION), `Conflict` (REFUND_NOT_APPROVED), and
-    what `ledger.post` and `idempotency.keyed` raise.
+    `method` is one of `rules.RefundMethod`. Raises `Forbidden`, `NotFound`, `InvalidInput` (DATE, TEXT_…, METHOD_INVALID), `Stale`
+    (STALE_VERSION), `Conflict` (REFUND_NOT_APPROVED), and what `ledger.post` and `idempotency.keyed` raise.
     """
     actor.require(*MONEY)
     check_happened(settled_on, today, "settledOn")
     reference = clean_text(bank_reference, "bankReference", max_length=140)
+    if method not in tuple(rules.RefundMethod):
+        raise InvalidInput(
+            f"A method is one of {', '.join(rules.RefundMethod)}.",
+            code="METHOD_INVALID",
+            field="method",
+        )
 
     async def effect(uow: UnitOfWork) -> UUID:
         source, refund = await _locked(uow, refund_id, expected_version, {"approved"})
         check_happened(settled_on, today, "settledOn", earliest=refund["decided_on"])
-        amount_minor = refund["amount_minor"]
+        amount_minor, attempt_id = refund["amount_minor"], new_id()
         await sources.change(
             uow, source, pending_minor=-amount_minor, refunded_minor=amount_minor, now=now
         )
@@ -56,9 +65,20 @@ async def settle_refund(
                 f"Refund {number_of(refund['number'])}: {reference}",
                 settled_on,
                 await _lines(uow, source, refund, settled_on, now),
-                "refund",
-                refund_id,
+                "refund_attempt",
+                attempt_id,
             ),
+            now=now,
+        )
+        await _attempt(
+            refund,
+            actor,
+            attempt_id,
+            outcome="settled",
+            method=method,
+            on=settled_on,
+            note=reference,
+            journal_id=posted.id,
             now=now,
         )
         await _change(
@@ -67,6 +87,7 @@ async def settle_refund(
                 "status": "settled",
                 "settled_on": settled_on,
                 "bank_reference": reference,
+                "method": method,
                 "journal_id": posted.id,
             },
             now,
@@ -81,6 +102,7 @@ async def settle_refund(
             "refund_id": refund_id,
             "settled_on": settled_on,
             "bank_reference": reference,
+            "method": method,
             "expected_version": expected_version,
         },
         now=now,
@@ -101,7 +123,7 @@ async def fail_refund(
 ) -> UUID:
     """Enter that an approved refund could not be paid, or that a settled one came back: then a further entry takes it back.
 
-    The money is free again where it came from; ask for a new refund to try once more. Raises `Forbidden`, `NotFound`,
+    The money is free again where it came from; `retry_refund` sets it aside once more. Raises `Forbidden`, `NotFound`,
     `InvalidInput` (DATE, TEXT_…), `Stale` (STALE_VERSION), `Conflict` (REFUND_NOT_APPROVED), and what `ledger.reverse` and
     `idempotency.keyed` raise.
     """
@@ -111,9 +133,8 @@ async def fail_refund(
 
     async def effect(uow: UnitOfWork) -> UUID:
         source, refund = await _locked(uow, refund_id, expected_version, {"approved", "settled"})
-        check_happened(
-            failed_on, today, "failedOn", earliest=refund["settled_on"] or refund["decided_on"]
-        )
+        earliest = refund["settled_on"] or refund["decided_on"]
+        check_happened(failed_on, today, "failedOn", earliest=earliest)
         amount_minor, reversal = refund["amount_minor"], None
         if refund["journal_id"] is None:
             await sources.change(uow, source, pending_minor=-amount_minor, now=now)
@@ -126,6 +147,17 @@ async def fail_refund(
                 description=f"Refund {number_of(refund['number'])} failed: {why}"[:500],
                 now=now,
             )
+        await _attempt(
+            refund,
+            actor,
+            new_id(),
+            outcome="returned" if reversal else "failed",
+            method=refund["method"] or ("bank" if reversal else ""),
+            on=failed_on,
+            note=why,
+            journal_id=reversal.id if reversal else None,
+            now=now,
+        )
         await _change(
             refund,
             {
@@ -153,13 +185,48 @@ async def fail_refund(
     )
 
 
+async def _attempt(
+    refund: Any,
+    actor: Actor,
+    attempt_id: UUID,
+    *,
+    outcome: str,
+    method: str,
+    on: date,
+    note: str,
+    journal_id: UUID | None,
+    now: datetime,
+) -> None:
+    await RefundAttempt.insert(
+        RefundAttempt(
+            tenant_id=refund["tenant_id"],
+            id=attempt_id,
+            refund_id=refund["id"],
+            attempt=refund["attempt"],
+            outcome=outcome,
+            method=method,
+            happened_on=on,
+            note=note,
+            journal_id=journal_id,
+            member_id=_member(actor),
+            recorded_at=now,
+        )
+    )
+
+
+def _member(actor: Actor) -> UUID:
+    if actor.member_id is None:
+        raise Forbidden("A refund is settled by a member of the practice.")
+    return actor.member_id
+
+
 async def _locked(
     uow: UnitOfWork, refund_id: UUID, expected_version: int, statuses: set[str]
 ) -> tuple[asyncpg.Record, asyncpg.Record]:
     seen = await queries.refund_by_id(uow, refund_id)
     if seen is None:
         raise NotFound("No refund with this id.", field="refundId")
-    source = await sources.locked(uow, seen["retainer_id"], seen["payment_id"])
+    source = await sources.locked(uow, sources.SourceIds.of(seen))
     refund = await sources.locked_refund(uow, refund_id, expected_version)
     if refund["status"] not in statuses:
         raise Conflict(f"This refund is {refund['status']}.", code="REFUND_NOT_APPROVED")
@@ -185,6 +252,11 @@ async def _lines(
             uow, source, refund["amount_minor"], on=settled_on, now=now
         )
         return (Line.debit(held.id, Money(refund["amount_minor"], currency)), out, *taxes)
+    if not sources.is_payment(source):
+        credit = await ledger.account_for(
+            uow, "client_credit", currency, client_id=client_id, now=now
+        )
+        return (Line.debit(credit.id, Money(refund["amount_minor"], currency)), out)
     unapplied_minor, tax_minor = refund["unapplied_minor"], refund["tax_minor"]
     net_minor = refund["amount_minor"] - unapplied_minor - tax_minor
     debits: list[Line] = []

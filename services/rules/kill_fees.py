@@ -2,14 +2,23 @@
 
 It is a share of the fee not yet earned, by how far the work had come, and never more than the part of the fee that is still unpaid
 plus costs that cannot be recovered. All amounts are net and in minor units.
+
+No tax is on it: a fixed sum for backing out compensates a loss and pays for no supply (Court of Justice, C-277/05 Société thermale
+d'Eugénie-les-Bains, paragraphs 19 to 36). It is otherwise where the sum comes to what the whole contract would have brought: then it
+is consideration and bears tax (C-295/17 MEO, C-622/23 rhtb). So a clause that asks for the whole unearned fee is told apart
+(`KillFee.is_whole`), and a practice that has one asks its adviser.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from services.rules.budgets import check_rate
 from services.rules.errors import InvalidInput
 from services.rules.money import share
+
+MAX_STAGES: Final = 10
+"""Stages of one clause, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,12 @@ class KillFeeTerms:
     def __post_init__(self) -> None:
         """Refuse stages that leave a gap or overlap."""
         starts = [stage.from_progress_bps for stage in self.stages]
+        if len(starts) > MAX_STAGES:
+            raise InvalidInput(
+                f"A kill fee has at most {MAX_STAGES} stages.",
+                code="KILL_FEE_INVALID",
+                field="kill_fee.stages",
+            )
         for stage in self.stages:
             check_rate(stage.rate_bps, "kill_fee.rate_bps")
             check_rate(stage.from_progress_bps, "kill_fee.from_progress_bps")
@@ -50,17 +65,27 @@ class KillFeeTerms:
 
 @dataclass(frozen=True, slots=True)
 class KillFee:
-    """A kill fee and how it came about: `rate_bps` of `unearned_minor`, at most `cap_minor`."""
+    """A kill fee and how it came about: `rate_bps` of `unearned_minor`, at most `cap_minor`.
+
+    The cap is the unpaid remainder of the fee plus `costs_minor`; `progress_bps` picked the stage.
+    """
 
     amount_minor: int
     rate_bps: int
     unearned_minor: int
     cap_minor: int
+    progress_bps: int = 0
+    costs_minor: int = 0
 
     @property
     def is_capped(self) -> bool:
         """Whether the cap made it smaller."""
         return self.amount_minor < share(self.unearned_minor, self.rate_bps)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it asks for all of the unearned fee, so that it may count as pay and bear tax; see the module."""
+        return 0 < self.amount_minor == self.unearned_minor
 
 
 def compute_kill_fee(
@@ -95,7 +120,9 @@ def compute_kill_fee(
     rate_bps = _rate_at(terms.stages, progress_bps)
     unearned = total_fee_minor - earned_minor
     cap = max(0, total_fee_minor - paid_minor) + costs_minor
-    return KillFee(min(share(unearned, rate_bps), cap), rate_bps, unearned, cap)
+    return KillFee(
+        min(share(unearned, rate_bps), cap), rate_bps, unearned, cap, progress_bps, costs_minor
+    )
 
 
 def _rate_at(stages: Sequence[KillFeeStage], progress_bps: int) -> int:

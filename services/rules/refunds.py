@@ -2,6 +2,9 @@
 
 Entitlement = paid − earned − kill fee ± credits − earlier refunds, never below zero and never above what is left of what was
 paid. All amounts include tax, for so does the money that goes back.
+
+What is *not* in it: interest, fixed sums and fees for late payment, for they are claims of their own with payments of their own; and
+what was written off, for giving a claim up in the books gives the client nothing back.
 """
 
 from collections.abc import Sequence
@@ -22,6 +25,26 @@ class EntitlementKind(StrEnum):
     EARLIER_REFUND = "earlier_refund"
     LIMIT = "limit"
     """What the bounds take off or put on: not below zero, not above what is left of what was paid."""
+
+
+class RefundReason(StrEnum):
+    """Why money goes back; the words beside it say it in full."""
+
+    OVERPAYMENT = "overpayment"
+    RETAINER_UNUSED = "retainer_unused"
+    COMPLAINT = "complaint"
+    CANCELLED = "cancelled"
+    DUPLICATE = "duplicate"
+    PRICE_CORRECTION = "price_correction"
+    GOODWILL = "goodwill"
+    OTHER = "other"
+
+
+class RefundMethod(StrEnum):
+    """By which way a refund leaves."""
+
+    BANK = "bank"
+    CARD_REVERSAL = "card_reversal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +144,17 @@ def check_refund(
             field="amount",
             left_minor=max(0, left),
         )
+
+
+def needs_second_person(
+    amount_minor: int, *, limit_minor: int | None, alone_minor: int = 0
+) -> bool:
+    """Whether somebody else than who asked approves: above the limit, where there is one.
+
+    `alone_minor` is what the same person has asked for and approved of the same engagement before: it counts with it, so that a
+    large refund cannot be cut up.
+    """
+    return limit_minor is not None and alone_minor + amount_minor > limit_minor
 
 
 def check_split(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
+from contracts import formats
 from services import calendars, engagements
 from services.approval_tiers import roles_in_order, tiers_of
 from services.rules.money import BPS, divide_half_even
@@ -22,6 +23,9 @@ _WORDS = {
         "accepted": "On acceptance of “{name}”",
         "signature": "On signature",
         "kill_fee": "from signature until the work is delivered",
+        "kill_fee_first": "before {to} of the fee has been earned",
+        "kill_fee_next": "once {at} of the fee has been earned, and before {to}",
+        "kill_fee_last": "once {at} of the fee has been earned",
         "keys": {"exclusion": "X", "assumption": "A", "no_guarantee": "G"},
         "roles": {
             "signer": "signatory",
@@ -34,6 +38,9 @@ _WORDS = {
         "accepted": "Ved godkendelse af »{name}«",
         "signature": "Ved underskrift",
         "kill_fee": "fra underskrift, og indtil arbejdet er leveret",
+        "kill_fee_first": "før {to} af honoraret er optjent",
+        "kill_fee_next": "når {at} af honoraret er optjent, men ikke {to}",
+        "kill_fee_last": "når {at} af honoraret er optjent",
         "keys": {"exclusion": "U", "assumption": "F", "no_guarantee": "G"},
         "roles": {
             "signer": "underskriftsberettiget",
@@ -295,11 +302,7 @@ def _clauses(
         }
         if clauses.suspension_notice_days is not None
         else None,
-        "kill_fee": {
-            "stages": [{"when": _WORDS[locale]["kill_fee"], "rate_bps": engagement["kill_fee_bps"]}]
-        }
-        if engagement["kill_fee_bps"]
-        else None,
+        "kill_fee": _kill_fee(engagement, locale),
         "refunds": {"settlement_days": clauses.refund_settlement_days}
         if clauses.refund_settlement_days is not None
         else None,
@@ -341,6 +344,25 @@ def _approvals(engagement: Any, locale: str) -> list[dict[str, Any]] | None:
         }
         for tier in tiers_of(engagement)
     ] or None
+
+
+def _kill_fee(engagement: Any, locale: str) -> dict[str, Any] | None:
+    """What the client pays for ending early, stage by stage; None where nothing was agreed."""
+    stages = engagements.kill_fee_terms(engagement).stages
+    words: Any = _WORDS[locale]
+    if not any(stage.rate_bps for stage in stages):
+        return None
+    ends = [stage.from_progress_bps for stage in stages[1:]]
+    found = []
+    for stage, end in zip(stages, [*ends, None], strict=True):
+        at, to = (
+            "" if bps is None else formats.percent(bps, locale)
+            for bps in (stage.from_progress_bps, end)
+        )
+        which = "first" if not stage.from_progress_bps else "last" if end is None else "next"
+        when = words["kill_fee" if len(stages) == 1 else f"kill_fee_{which}"]
+        found.append({"when": when.format(at=at, to=to), "rate_bps": stage.rate_bps})
+    return {"stages": found}
 
 
 def _late_payment(

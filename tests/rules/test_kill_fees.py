@@ -15,15 +15,15 @@ STAGED = KillFeeTerms((KillFeeStage(0, 2500), KillFeeStage(3000, 5000), KillFeeS
     [
         # of 100 000: nothing earned, a quarter of the whole
         (0, 0, 0, KillFee(25_000, 2500, 100_000, 100_000)),
-        (29_999, 0, 0, KillFee(17_500, 2500, 70_001, 100_000)),
-        (30_000, 0, 0, KillFee(35_000, 5000, 70_000, 100_000)),
-        (70_000, 0, 0, KillFee(30_000, 10_000, 30_000, 100_000)),
-        (100_000, 0, 0, KillFee(0, 10_000, 0, 100_000)),
+        (29_999, 0, 0, KillFee(17_500, 2500, 70_001, 100_000, 2999)),
+        (30_000, 0, 0, KillFee(35_000, 5000, 70_000, 100_000, 3000)),
+        (70_000, 0, 0, KillFee(30_000, 10_000, 30_000, 100_000, 7000)),
+        (100_000, 0, 0, KillFee(0, 10_000, 0, 100_000, 10_000)),
         # paid most of it already: the unpaid remainder caps
-        (30_000, 90_000, 0, KillFee(10_000, 5000, 70_000, 10_000)),
-        (30_000, 90_000, 5_000, KillFee(15_000, 5000, 70_000, 15_000)),
-        (30_000, 100_000, 0, KillFee(0, 5000, 70_000, 0)),
-        (30_000, 120_000, 700, KillFee(700, 5000, 70_000, 700)),
+        (30_000, 90_000, 0, KillFee(10_000, 5000, 70_000, 10_000, 3000)),
+        (30_000, 90_000, 5_000, KillFee(15_000, 5000, 70_000, 15_000, 3000, 5_000)),
+        (30_000, 100_000, 0, KillFee(0, 5000, 70_000, 0, 3000)),
+        (30_000, 120_000, 700, KillFee(700, 5000, 70_000, 700, 3000, 700)),
     ],
 )
 def test_the_stage_sets_the_share_and_the_unpaid_remainder_caps_it(earned, paid, costs, fee):
@@ -41,6 +41,15 @@ def test_progress_may_be_told_apart_from_what_is_earned():
         STAGED, total_fee_minor=100_000, earned_minor=0, paid_minor=0, progress_bps=7_000
     )
     assert fee.amount_minor == 100_000
+
+
+def test_what_asks_for_the_whole_unearned_fee_is_told_apart():
+    whole = compute_kill_fee(STAGED, total_fee_minor=100_000, earned_minor=70_000, paid_minor=0)
+    assert whole.is_whole
+    part = compute_kill_fee(STAGED, total_fee_minor=100_000, earned_minor=30_000, paid_minor=0)
+    assert not part.is_whole
+    nothing = compute_kill_fee(STAGED, total_fee_minor=100_000, earned_minor=100_000, paid_minor=0)
+    assert not nothing.is_whole
 
 
 def test_a_flat_rate_and_no_terms():
@@ -63,6 +72,7 @@ def test_a_flat_rate_and_no_terms():
         (KillFeeStage(0, 2500), KillFeeStage(5000, 100), KillFeeStage(4000, 100)),
         (KillFeeStage(0, 10_001),),
         (KillFeeStage(0, -1),),
+        tuple(KillFeeStage(step, 100) for step in range(11)),
     ],
 )
 def test_stages_with_gaps_or_overlaps_are_refused(stages):

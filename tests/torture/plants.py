@@ -38,8 +38,8 @@ def _late_idempotency() -> None:
 def _no_refund_cap() -> None:
     import services.refunds.requests as requests
 
-    requests._check_cap = lambda *_: None  # type: ignore[attr-defined]
-    requests._check_entitlement = lambda *_: None  # type: ignore[attr-defined]
+    requests.check_cap = lambda *_: None  # type: ignore[attr-defined]
+    requests.check_entitlement = lambda *_: None  # type: ignore[attr-defined]
 
 
 async def _drop_refund_cap(owner: asyncpg.Connection) -> None:

@@ -87,11 +87,15 @@ class RetainerEffect:
 
 @dataclass(frozen=True, slots=True)
 class KillFeeBasis:
-    """What the client's way out depends on: the agreed share, what is earned of the fee, and what of it is paid. Net of tax."""
+    """What the client's way out depends on: the agreed share, what is earned of the fee, and what of it is paid. Net of tax.
+
+    `terms` are the stages of the clause; without them it is `rate_bps` whenever the work ends.
+    """
 
     rate_bps: int = 0
     earned_minor: int = 0
     paid_minor: int = 0
+    terms: KillFeeTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def kill_fee_exposure(
     def at(fee_minor: int) -> KillFee:
         whole = max(0, fee_minor)
         return compute_kill_fee(
-            KillFeeTerms.flat(basis.rate_bps),
+            basis.terms or KillFeeTerms.flat(basis.rate_bps),
             total_fee_minor=whole,
             earned_minor=min(max(0, basis.earned_minor), whole),
             paid_minor=max(0, basis.paid_minor),
