@@ -18,10 +18,11 @@ import structlog
 from db.ids import new_id
 from db.queries import envelopes as envelope_queries
 from db.queries.acceptances import practices_with_test_periods_due
+from db.queries.dunning import practices_with_late_payers
 from db.queries.retainers import practices_with_retainers_due
 from db.queries.sweep import practices_with_overdue_papers
 from db.unit_of_work import read_only, unit_of_work
-from services import acceptances, alerts, change_orders, retainers, signing
+from services import acceptances, alerts, change_orders, dunning, retainers, signing, suspensions
 from services.actor import Actor
 from services.practices import system_actor
 
@@ -47,6 +48,7 @@ async def sweep(now: datetime) -> Sweep:
         *((_sweep_practice, each) for each in await practices_with_overdue_papers(now)),
         *((_sweep_test_periods, each) for each in await practices_with_test_periods_due(now)),
         *((_sweep_retainers, each) for each in await practices_with_retainers_due(now)),
+        *((_sweep_late_payers, each) for each in await practices_with_late_payers(now)),
     ]
     for sweep_one, practice_id in turns:
         try:
@@ -68,6 +70,13 @@ async def _sweep_test_periods(actor: Actor, now: datetime) -> Sweep:
 
 async def _sweep_retainers(actor: Actor, now: datetime) -> Sweep:
     return Sweep(*await retainers.sweep_retainers(actor, now))
+
+
+async def _sweep_late_payers(actor: Actor, now: datetime) -> Sweep:
+    # What is paid is seen before anybody is reminded of it.
+    lifted, stuck = await suspensions.sweep_suspensions(actor, now)
+    sent, failed = await dunning.sweep_dunning(actor, now)
+    return Sweep(lifted + sent, stuck + failed)
 
 
 async def _sweep_practice(actor: Actor, now: datetime) -> Sweep:

@@ -1,7 +1,8 @@
 """Why an invoice is not reminded of: somebody holds it for now, the client disputes it, or the owner lets it be."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from db.ids import new_id
@@ -107,9 +108,9 @@ async def open_kinds(uow: UnitOfWork, invoice_id: UUID) -> set[str]:
     return {row["kind"] for row in rows if row["ended_at"] is None}
 
 
-async def undisputed_minor(uow: UnitOfWork, invoices: list[object]) -> dict[UUID, int]:
+async def undisputed_minor(uow: UnitOfWork, invoices: Sequence[Any]) -> dict[UUID, int]:
     """What each of these invoices owes beyond dispute, in minor units; nothing where the whole is disputed."""
-    by_id = {row["id"]: row for row in invoices}  # type: ignore[index]
+    by_id = {row["id"]: row for row in invoices}
     left = {key: open_minor(row) for key, row in by_id.items()}
     for stop in await queries.rows_of_invoices(uow, "dunning_stop", list(by_id)):
         if stop["kind"] == "dispute" and stop["ended_at"] is None:

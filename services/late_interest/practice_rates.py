@@ -33,7 +33,7 @@ async def _merged(uow: UnitOfWork, reference: Reference) -> ReferenceRates:
         rows.append(
             RateRow(
                 following["valid_from"],
-                Decimal(following["rate_bps"]) / 100,
+                Decimal(following["rate_bps"]).scaleb(-2),
                 following["source"],
             )
         )
