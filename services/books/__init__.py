@@ -1,8 +1,24 @@
-"""The accountant's desk: the books as files of other programs.
+"""The accountant's desk: the books as files of other programs, closed periods, reconciliation, what stood in the books before.
 
 What this package does not do: say what a figure means for tax, or file anything with an authority.
 """
 
 from services.books.journal_files import Program, journal_file
+from services.books.periods import close_period, reopen_period
+from services.books.reconciliations import (
+    ClientMoney,
+    Comparison,
+    compare,
+    record_reconciliation,
+)
 
-__all__ = ["Program", "journal_file"]
+__all__ = [
+    "ClientMoney",
+    "Comparison",
+    "Program",
+    "close_period",
+    "compare",
+    "journal_file",
+    "record_reconciliation",
+    "reopen_period",
+]

@@ -1,4 +1,5 @@
-"""What the accountant pulls: retainer balances, a client's ledger, a trial balance; each as values and as CSV.
+"""What the accountant pulls: retainer balances, a client's ledger, a trial balance, the aging, the roll-forward of money held;
+each as values and as CSV.
 
 Every report is read in one snapshot of the books, so that its lines and its totals agree. `as_of` asks what counted by a date,
 `known_at` what had been recorded by an instant, so that last year's answer can be had again.
@@ -10,6 +11,7 @@ from services.reports.csv_files import (
     trial_balance_csv,
     write_csv,
 )
+from services.reports.csv_of_books import aging_csv, deferred_revenue_csv
 from services.reports.readings import (
     ClientLedger,
     RetainerBalance,
@@ -18,13 +20,21 @@ from services.reports.readings import (
     retainer_balances,
     trial_balance,
 )
+from services.reports.receivables import Aging, aging
+from services.reports.roll_forwards import PeriodRoll, deferred_revenue
 
 __all__ = [
+    "Aging",
     "ClientLedger",
+    "PeriodRoll",
     "RetainerBalance",
     "RetainerBalances",
+    "aging",
+    "aging_csv",
     "client_ledger",
     "client_ledger_csv",
+    "deferred_revenue",
+    "deferred_revenue_csv",
     "retainer_balances",
     "retainer_balances_csv",
     "trial_balance",
