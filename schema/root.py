@@ -38,9 +38,11 @@ from schema.retainers import (
     Drawdown,
     Retainer,
     RetainerDeposit,
+    RetainerEarning,
     RetainerMutation,
     RetainerQuery,
     RetainerRequest,
+    RetainerTransfer,
 )
 from schema.scopes import ScopeVersion
 from schema.scopes.changes import ScopeMutation, ScopeQuery
@@ -94,7 +96,7 @@ Mutation = merge_types(
 NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
     OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Delivery, Retainer,
-    RetainerRequest, RetainerDeposit, Drawdown, Invoice, Payment, Refund, ProgressEntry, CostEntry, Alert,
+    RetainerRequest, RetainerDeposit, RetainerEarning, RetainerTransfer, Drawdown, Invoice, Payment, Refund, ProgressEntry, CostEntry, Alert,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
 

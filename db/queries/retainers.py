@@ -255,6 +255,20 @@ async def earnings_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.
     )  # fmt: skip
 
 
+async def came_in_of(uow: UnitOfWork, retainer_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """What came into these retainers, as deposits and from other retainers: retainer_id, day, amount_minor."""
+    return await uow.fetch(
+        """
+        select d.retainer_id, d.received_on as day, d.amount_minor from retainer_deposit d
+        where d.tenant_id = $1 and d.retainer_id = any($2)
+        union all
+        select t.to_retainer_id, t.effective_on, t.amount_minor from retainer_transfer t
+        where t.tenant_id = $1 and t.to_retainer_id = any($2)
+        """,
+        uow.tenant_id, list(retainer_ids),
+    )  # fmt: skip
+
+
 async def transfers_of(uow: UnitOfWork, retainer_ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Transfers out of and into many retainers by date, each with its currency; one between two of them comes twice, with the
     retainer it is told for in `retainer_id`."""

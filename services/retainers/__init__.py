@@ -10,7 +10,7 @@ by a paper of its own; a deposit records what came in (Dr bank / Cr retainer lia
 * a period allowance is earned as its hours are used, or run out.
 
 Money moves to another retainer of the client on the client's word, and goes back as a refund (`services.refunds`); closing a retainer
-asks for that. Where tax is due on receipt, `accounts` tells how it is booked and `prepayments` invoices it.
+asks for that (`closing`; it is not among the names here, because refunds themselves build on retainers). Where tax is due on receipt, `accounts` tells how it is booked and `prepayments` invoices it.
 
 The limits stand twice: as a CHECK on the retainer's row (what was drawn, earned, moved on, promised to refunds and refunded never
 exceeds what came in), and in the ledger, where the account may not fall below zero on any effective date.
@@ -18,8 +18,7 @@ exceeds what came in), and in the ledger, where the account may not fall below z
 Order of locks: idempotency key, engagement, retainers by id, invoice, refund, the practice's numbers, ledger.
 """
 
-from services.retainers.allowances import hours, record_use
-from services.retainers.closing import close_retainer
+from services.retainers.allowances import RetainerStanding, record_use, standings
 from services.retainers.deposits import record_deposit
 from services.retainers.drawdowns import drawdown
 from services.retainers.earnings import earn_due
@@ -31,16 +30,16 @@ from services.retainers.transfers import transfer
 __all__ = [
     "PeriodOffer",
     "RetainerOffer",
+    "RetainerStanding",
     "cancel_request",
-    "close_retainer",
     "drawdown",
     "earn_due",
-    "hours",
     "open_retainer",
     "record_deposit",
     "record_use",
     "request_deposit",
     "request_top_up",
+    "standings",
     "sweep_retainers",
     "transfer",
 ]

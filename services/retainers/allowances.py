@@ -1,18 +1,20 @@
-"""The hours of a period allowance: used, and what is left of them."""
+"""The hours of a period allowance: used, and what is left of them and of the money."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from db.queries import retainers as queries
-from db.unit_of_work import UnitOfWork
-from services.actor import MONEY, Actor
+from db.unit_of_work import UnitOfWork, read_only
+from services import ledger
+from services.actor import MEMBERS, MONEY, Actor
 from services.idempotency import keyed
 from services.retainers import accounts
 from services.retainers.earnings import (
     allowance_terms,
     earn,
-    paid_periods,
     uses_in,
     worth_of,
 )
@@ -78,13 +80,12 @@ async def _use(
     terms, earnings = found[0], await queries.earnings_of(uow, [retainer_id])
     _require_unsettled(terms, earnings, on)
     uses = [*uses_in(earnings), (on, minutes)]
+    came_in = await queries.came_in_of(uow, [retainer_id])
     # On the day itself and on every day since: what is used afterwards may have counted on these minutes.
-    rules.standing(
-        allowance_terms(terms),
-        uses,
-        paid_periods=paid_periods(retainer, terms),
-        on=max(day for day, _ in uses),
-    )
+    for day in sorted({each for each, _ in uses if each >= on}):
+        rules.standing(
+            allowance_terms(terms), uses, paid_periods=paid_by(terms, came_in, day), on=day
+        )
     gross_minor, tax_minor = worth_of(terms, earnings, minutes)
     available_minor = await accounts.available(uow, retainer, on=on)
     if gross_minor > available_minor:
@@ -118,11 +119,58 @@ def _require_unsettled(terms: Any, earnings: list[Any], on: date) -> None:
             )
 
 
-def hours(retainer: Any, terms: Any, earnings: list[Any], *, on: date) -> AllowanceStanding:
-    """The minutes of an allowance by the end of a day, from its rows."""
-    return rules.standing(
-        allowance_terms(terms),
-        uses_in(earnings),
-        paid_periods=paid_periods(retainer, terms),
-        on=on,
-    )
+def paid_by(terms: Any, came_in: Sequence[Any], on: date) -> int:
+    """How many whole periods were paid for by the end of a day."""
+    minor: int = sum(row["amount_minor"] for row in came_in if row["day"] <= on)
+    return minor // int(terms["net_minor"] + terms["tax_minor"])
+
+
+@dataclass(frozen=True, slots=True)
+class RetainerStanding:
+    """What a retainer held by the end of a day, the tax on receipt in it, and of an allowance its hours."""
+
+    held_minor: int
+    tax_minor: int
+    hours: AllowanceStanding | None
+    period: tuple[date, date] | None
+
+
+async def standings(
+    actor: Actor, retainer_ids: Sequence[UUID], *, as_of: date
+) -> dict[UUID, RetainerStanding]:
+    """Balances in money and hours of many retainers by the end of a day. Raises `Forbidden`."""
+    actor.require(*MEMBERS)
+    async with read_only(actor.scope()) as uow:
+        balances = await ledger.balances(
+            uow,
+            codes=["retainer_liability", "deposit_tax"],
+            subject_ids=retainer_ids,
+            as_of=as_of,
+        )
+        terms = {row["retainer_id"]: row for row in await queries.period_terms_of(uow, retainer_ids)}  # fmt: skip
+        earnings = await queries.earnings_of(uow, list(terms))
+        came_in = await queries.came_in_of(uow, list(terms))
+    held = {(each.account.subject_id, each.account.code): each.natural_minor for each in balances}
+    found = {}
+    for retainer_id in retainer_ids:
+        hours, period = None, None
+        if agreed := terms.get(retainer_id):
+            number = rules.period_on(agreed["starts_on"], Period(agreed["period"]), as_of)
+            if 1 <= number <= agreed["periods"]:
+                period = rules.period_days(agreed["starts_on"], Period(agreed["period"]), number)
+            if agreed["minutes"]:
+                own = [row for row in earnings if row["retainer_id"] == retainer_id]
+                paid = [row for row in came_in if row["retainer_id"] == retainer_id]
+                hours = rules.standing(
+                    allowance_terms(agreed),
+                    uses_in(own),
+                    paid_periods=paid_by(agreed, paid, as_of),
+                    on=as_of,
+                )
+        found[retainer_id] = RetainerStanding(
+            held.get((retainer_id, "retainer_liability"), 0),
+            held.get((retainer_id, "deposit_tax"), 0),
+            hours,
+            period,
+        )
+    return found

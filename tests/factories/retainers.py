@@ -8,6 +8,7 @@ from db.queries import retainers as queries
 from db.unit_of_work import read_only
 from services import ledger, retainers
 from services.practices import system_actor
+from services.retainers import closing
 from services.rules.money import Money
 from services.rules.retainers import Period, RetainerKind
 from tests.factories.engagements import Case
@@ -94,11 +95,8 @@ async def balance(
 
 async def left(case: Case, retainer_id: UUID, on: date) -> tuple[int, int, int]:
     """Minutes left, rolled over and lost by the end of a day."""
-    async with read_only(case.actor.scope()) as uow:
-        retainer = await queries.retainer_by_id(uow, retainer_id)
-        (terms,) = await queries.period_terms_of(uow, [retainer_id])
-        earnings = await queries.earnings_of(uow, [retainer_id])
-    found = retainers.hours(retainer, terms, earnings, on=on)
+    found = (await retainers.standings(case.actor, [retainer_id], as_of=on))[retainer_id].hours
+    assert found is not None
     return found.left_minutes, found.rolled_minutes, found.lost_minutes
 
 
@@ -126,7 +124,7 @@ async def move(
 
 async def close(case: Case, retainer_id: UUID, version: int, *, on: date = MARCH[20], **values: Any) -> UUID | None:  # fmt: skip
     """The end of a retainer."""
-    return await retainers.close_retainer(
+    return await closing.close_retainer(
         case.actor,
         retainer_id,
         **{

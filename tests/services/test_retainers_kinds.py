@@ -192,9 +192,10 @@ async def test_hours_come_with_the_money_and_go_back_with_the_rest() -> None:
     await pay_in(case, retainer_id, dkk(7_499), on=date(2026, 4, 2))
     assert await code_of(use(case, retainer_id, 1, on=date(2026, 4, 2))) == "ALLOWANCE_EXCEEDED"
     await pay_in(case, retainer_id, dkk(1), on=date(2026, 4, 3))
-    # On the 2nd the hours were there, the money was not.
+    # Paid for on the 3rd, the hours are not there on the 2nd.
     late = use(case, retainer_id, 601, on=date(2026, 4, 2), today=date(2026, 4, 3))
-    assert await code_of(late) == "RETAINER_OVERDRAWN"
+    assert await code_of(late) == "ALLOWANCE_EXCEEDED"
+    assert await left(case, retainer_id, date(2026, 4, 2)) == (0, 0, 0)
     for minutes in (1, 200, 99):
         await use(case, retainer_id, minutes, on=date(2026, 4, 10))
     # 300 of 601 minutes of 7 500.00, in any pieces: 3 743.76.
