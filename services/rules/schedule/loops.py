@@ -20,6 +20,9 @@ from services.rules.schedule.network import PreparedPlan, circle_names
 _TURNS_AFTER_DAYS_OFF: Final = 9
 """More than a week has days: one of them must have come twice."""
 
+_SWEEPS_PER_NODE: Final = 8
+"""Likewise: a longest path meets every node on every day of the week at most once."""
+
 
 class _Around(NamedTuple):
     """What the calendars say in a loop; nothing, where only whole numbers are asked for."""
@@ -65,10 +68,11 @@ def _settle(
     first, last = loop
     lines, shown, edges_in = around
     moves: dict[int, _Move] = {}
-    sweeps, look_at = 0, 2
+    sweeps, look_at, beyond = 0, 2, 0
+    horizon = _last_day_off(lines)
     is_moving = True
     while is_moving:
-        is_moving = False
+        is_moving, is_beyond = False, bool(lines)
         for node in range(first, last):
             best, move = values[node], None
             for tail, weight in plan.preds[node]:
@@ -83,7 +87,13 @@ def _settle(
                     best, move = bound, _Move(edge.tail, 0, edge)
             if move is not None:
                 values[node], moves[node], is_moving = best, move, True
+                if is_beyond and best > -FAR >> 1:
+                    is_beyond = lines[axis_of(plan, node)].day_ordinal(best) > horizon
         sweeps += 1
+        beyond = beyond + 1 if is_beyond else 0
+        if is_moving and beyond > _SWEEPS_PER_NODE * (last - first):
+            # Behind all days off every week is like the last, so a rest would have been found by now.
+            raise _refusal_of_all(plan, loop)
         if is_moving and sweeps == look_at:
             look_at *= 2
             circle = _circle(moves, loop)
@@ -119,10 +129,7 @@ def _gains_for_ever(
     lines, shown, _ = around
     if all(move.edge is None for move in turn):
         return True
-    horizon = max(
-        (day.toordinal() for line in lines for day in line.calendar.days_off),
-        default=0,
-    )
+    horizon = _last_day_off(lines)
     line = lines[axis_of(plan, node)]
     value, beyond = values[node], 0
     while beyond < _TURNS_AFTER_DAYS_OFF:
@@ -138,6 +145,19 @@ def _gains_for_ever(
         value = turned
         beyond += line.day_ordinal(value) > horizon
     return True
+
+
+def _last_day_off(lines: Sequence[Timeline]) -> int:
+    """The ordinal of the last day off of all calendars; 0 without any."""
+    days = (day.toordinal() for line in lines for day in line.calendar.days_off)
+    return max(days, default=0)
+
+
+def _refusal_of_all(plan: PreparedPlan, loop: tuple[int, int]) -> RuleViolation:
+    """The refusal of a whole loop, where no single circle is to blame."""
+    positions = [plan.owner[node] for node in range(*loop)]
+    inside = [plan.links[number] for number in sorted(_links_inside(plan, loop))]
+    return contradiction(circle_names(plan.structure, positions), inside)
 
 
 def _refusal(plan: PreparedPlan, moves: dict[int, _Move], circle: Sequence[int]) -> RuleViolation:
@@ -164,9 +184,7 @@ def settle_late(
         is_moving = False
         most -= 1
         if not most:
-            positions = [plan.owner[node] for node in range(first, last)]
-            inside = [plan.links[number] for number in sorted(_links_inside(plan, loop))]
-            raise contradiction(circle_names(plan.structure, positions), inside)
+            raise _refusal_of_all(plan, loop)
         for node in range(last - 1, first - 1, -1):
             best = late[node]
             for head, weight in plan.succs[node]:
