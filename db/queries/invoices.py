@@ -32,15 +32,15 @@ async def lock_invoice(uow: UnitOfWork, invoice_id: UUID) -> asyncpg.Record | No
     )  # fmt: skip
 
 
-async def next_ordinal(uow: UnitOfWork, year: int) -> int:
-    """The next number of an invoice in the series of `year`, without gaps; see `lock_numbers`."""
+async def next_ordinal(uow: UnitOfWork, year: int, prefix: str = "") -> int:
+    """The next number of an invoice in a series and year, without gaps; see `lock_numbers`."""
     await lock_numbers(uow)
     ordinal: int = await uow.fetchval(
         """
         select coalesce(max(number_ordinal), 0) + 1 from invoice
-        where tenant_id = $1 and number_year = $2
+        where tenant_id = $1 and number_year = $2 and number_prefix = $3
         """,
-        uow.tenant_id, year,
+        uow.tenant_id, year, prefix,
     )  # fmt: skip
     return ordinal
 
@@ -50,7 +50,7 @@ async def invoices_of(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Reco
     return await uow.fetch(
         """
         select * from invoice where tenant_id = $1 and engagement_id = $2 and status = 'issued'
-        order by number_year, number_ordinal
+        order by number_year, number_prefix, number_ordinal
         """,
         uow.tenant_id, engagement_id,
     )  # fmt: skip
@@ -128,10 +128,10 @@ async def payments_of(uow: UnitOfWork, invoice_ids: Sequence[UUID]) -> list[asyn
     )  # fmt: skip
 
 
-async def last_issue_date(uow: UnitOfWork, year: int) -> date | None:
-    """The date of the last invoice in the series of `year`; read under `lock_numbers`."""
+async def last_issue_date(uow: UnitOfWork, year: int, prefix: str = "") -> date | None:
+    """The date of the last invoice in a series and year; read under `lock_numbers`."""
     last: date | None = await uow.fetchval(
-        "select max(issue_date) from invoice where tenant_id = $1 and number_year = $2",
-        uow.tenant_id, year,
+        "select max(issue_date) from invoice where tenant_id = $1 and number_year = $2 and number_prefix = $3",
+        uow.tenant_id, year, prefix,
     )  # fmt: skip
     return last

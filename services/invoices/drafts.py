@@ -1,6 +1,7 @@
-"""Drafting an invoice from accepted items, and discarding a draft."""
+"""Drafting an invoice, and discarding a draft."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,17 +9,67 @@ from uuid import UUID
 import asyncpg
 
 from db.ids import new_id
+from db.queries import billing as billing_queries
 from db.queries import engagements as engagement_queries
 from db.queries import invoices as queries
-from db.queries import scopes as scope_queries
-from db.tables.invoices import Invoice, InvoiceLine
+from db.tables.invoices import Invoice, InvoiceAllowance, InvoiceLine
 from db.unit_of_work import UnitOfWork, unit_of_work
 from services.actor import MONEY, Actor
 from services.idempotency import keyed
+from services.invoices.sources import Selection, SourceLine, source_lines
 from services.rules import invoices as rules
+from services.rules.discounts import Discount, discount_of, spread
 from services.rules.errors import Conflict, InvalidInput, NotFound, RuleViolation, Stale
-from services.rules.scope import Scope
-from services.scopes.rows import scope_item
+from services.rules.text import clean_text
+
+
+@dataclass(frozen=True, slots=True)
+class LineDiscount:
+    """A discount of the line at this position of the draft, from 1."""
+
+    position: int
+    discount: Discount
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherUse:
+    """A voucher, or this much of it; without an amount as much as both sides allow."""
+
+    voucher_id: UUID
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reductions:
+    """What comes off: of lines, of the whole, and by vouchers, in this order."""
+
+    lines: Sequence[LineDiscount] = ()
+    whole: Sequence[Discount] = ()
+    vouchers: Sequence[VoucherUse] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line with what comes off it."""
+
+    of: SourceLine
+    discount: Discount | None
+    discount_minor: int
+    allowance_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        return self.of.net_minor - self.discount_minor - self.allowance_minor
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowance:
+    """What comes off the whole."""
+
+    reason: str
+    rate_bps: int | None
+    amount_minor: int
+    voucher_id: UUID | None
 
 
 async def draft_invoice(
@@ -26,47 +77,66 @@ async def draft_invoice(
     engagement_id: UUID,
     *,
     item_keys: Sequence[str] | None = None,
+    selection: Selection | None = None,
+    reductions: Reductions = Reductions(),
     idempotency_key: str,
     today: date,
     now: datetime,
 ) -> UUID:
-    """Draft an invoice of these accepted items, or of all that are accepted, carry a fee and are not billed yet.
+    """Draft an invoice of this selection (or these accepted items), or of all that could be billed and is not billed yet.
 
-    Raises `Forbidden`, `NotFound` (also ITEM_NOT_FOUND for what no signed paper brought into the current scope), `InvalidInput`
-    (INVOICE_EMPTY), `RuleViolation` (ITEM_IS_SUMMARY, ITEM_NOT_ACCEPTED, ITEM_BILLED, NOTHING_TO_BILL, INVOICE_NEGATIVE), and
-    what `idempotency.keyed` raises.
+    Raises `Forbidden`, `NotFound` (also LINE_NOT_FOUND, VOUCHER_NOT_FOUND), `InvalidInput` (DISCOUNT_INVALID), `RuleViolation`
+    (NOTHING_TO_BILL, INVOICE_NEGATIVE, DISCOUNT_EXCEEDS, VOUCHER_EXPIRED, VOUCHER_EXCEEDED with `left_minor`,
+    CURRENCY_MISMATCH), what `sources.source_lines` says of the selection, and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     keys = None if item_keys is None else list(item_keys)
+    wanted = selection or Selection(item_keys=keys)
 
     async def effect(uow: UnitOfWork) -> UUID:
         engagement = await engagement_queries.lock_engagement(uow, engagement_id)
         if engagement is None:
             raise NotFound("No engagement with this id.", field="engagementId")
-        return await _draft(uow, engagement, keys, today, now)
+        return await _draft(uow, engagement, wanted, reductions, today=today, now=now)
 
+    request: dict[str, Any] = {"engagement_id": engagement_id, "item_keys": keys}
+    if selection is not None:
+        request["selection"] = asdict(selection)
+    if reductions != Reductions():
+        request["reductions"] = asdict(reductions)
     return await keyed(
         actor,
         key=idempotency_key,
         operation="draft_invoice",
-        request={"engagement_id": engagement_id, "item_keys": keys},
+        request=request,
         now=now,
         effect=effect,
     )
 
 
 async def _draft(
-    uow: UnitOfWork, engagement: Any, keys: Sequence[str] | None, today: date, now: datetime
+    uow: UnitOfWork,
+    engagement: Any,
+    wanted: Selection,
+    reductions: Reductions,
+    *,
+    today: date,
+    now: datetime,
 ) -> UUID:
-    lines, accepted = await billable_lines(uow, engagement, keys)
+    sources = await source_lines(uow, engagement, wanted, today)
+    lines = _discounted(sources, reductions.lines)
+    lines, allowances = await _reduced(uow, engagement, lines, reductions, today)
     figures = rules.compute_invoice(
-        lines,
+        [
+            rules.InvoiceDraftLine(line.of.title, line.net_minor, line.of.tax_code, line.of.tax_bps)
+            for line in lines
+        ],
         issued_on=today,
         terms=rules.PaymentTerms(engagement["payment_terms_days"]),
         retention_bps=engagement["retention_bps"],
     )
     if figures.gross_minor <= 0:
-        raise RuleViolation("These items add up to nothing.", code="NOTHING_TO_BILL")
+        raise RuleViolation("This adds up to nothing.", code="NOTHING_TO_BILL")
     invoice_id = new_id()
     await Invoice.insert(
         Invoice(
@@ -80,6 +150,7 @@ async def _draft(
             net_minor=figures.net_minor,
             tax_minor=figures.tax_minor,
             total_minor=figures.gross_minor,
+            discount_minor=sum(line.discount_minor + line.allowance_minor for line in lines),
             retention_bps=engagement["retention_bps"],
             retention_minor=figures.retention_minor,
             payable_minor=figures.payable_minor,
@@ -96,64 +167,141 @@ async def _draft(
                 id=new_id(),
                 invoice_id=invoice_id,
                 engagement_id=engagement["id"],
-                scope_version_id=engagement["current_scope_version_id"],
-                item_key=line.item_key,
-                acceptance_id=accepted[str(line.item_key)],
+                source=line.of.source,
+                **line.of.columns,
                 position=position,
-                title=line.description,
+                title=line.of.title,
+                quantity=line.of.quantity,
+                unit=line.of.unit,
+                discount_bps=line.discount.rate_bps if line.discount else None,
+                discount_minor=line.discount_minor,
+                discount_reason=line.discount.reason if line.discount else "",
+                allowance_minor=line.allowance_minor,
                 net_minor=line.net_minor,
-                tax_code=line.tax_code,
-                tax_bps=line.tax_bps,
-                tax_minor=line.tax_minor,
+                tax_code=line.of.tax_code,
+                tax_bps=line.of.tax_bps,
+                tax_minor=taxed.tax_minor,
                 is_live=True,
             )
-            for position, line in enumerate(figures.lines, start=1)
+            for position, (line, taxed) in enumerate(
+                zip(lines, figures.lines, strict=True), start=1
+            )
         )
     )
+    await _insert_allowances(uow, invoice_id, allowances)
     return invoice_id
 
 
-async def billable_lines(
-    uow: UnitOfWork, engagement: Any, keys: Sequence[str] | None
-) -> tuple[tuple[rules.InvoiceDraftLine, ...], dict[str, UUID]]:
-    """The lines that bill these items, and the acceptance of each accepted item. The engagement is locked.
-
-    Raises what `draft_invoice` says of items.
-    """
-    version_id = engagement["current_scope_version_id"]
-    rows = await scope_queries.items_of(uow, [version_id]) if version_id else []
-    leaves = await scope_queries.billable_items(uow, engagement["id"])
-    accepted = {row["item_key"]: row["acceptance_id"] for row in leaves if row["acceptance_id"]}
-    billed = {row["item_key"] for row in await queries.billed_lines(uow, engagement["id"])}
-    if keys is None:
-        keys = [
-            row["item_key"]
-            for row in leaves
-            if row["acceptance_id"] and row["fee_minor"] and row["item_key"] not in billed
-        ]
-        if not keys:
-            raise RuleViolation(
-                "Nothing is accepted that carries a fee and is not billed yet.",
-                code="NOTHING_TO_BILL",
+async def _insert_allowances(
+    uow: UnitOfWork, invoice_id: UUID, allowances: Sequence[_Allowance]
+) -> None:
+    if allowances:
+        await InvoiceAllowance.insert(
+            *(
+                InvoiceAllowance(
+                    tenant_id=uow.tenant_id,
+                    id=new_id(),
+                    invoice_id=invoice_id,
+                    position=position,
+                    **asdict(each),
+                    is_live=True,
+                )
+                for position, each in enumerate(allowances, start=1)
             )
-    if len(set(keys)) != len(keys):
-        raise InvalidInput("An item stands twice.", code="INVOICE_EMPTY", field="itemKeys")
-    scope = Scope(items=tuple(scope_item(row) for row in rows))
-    fees = {row["item_key"]: row["fee_minor"] for row in rows}
-    lines = rules.lines_of_items(
-        scope,
-        keys,
-        accepted_keys=accepted.keys(),
-        # An item is billed once and whole; what was billed of it leaves nothing.
-        billed_minor={key: fees.get(key, 0) for key in billed},
-    )
-    return lines, accepted
+        )
+
+
+def _discounted(sources: Sequence[SourceLine], discounts: Sequence[LineDiscount]) -> list[_Line]:
+    by_position: dict[int, Discount] = {}
+    for at, each in enumerate(discounts):
+        if not 1 <= each.position <= len(sources) or each.position in by_position:
+            raise NotFound(
+                f"The draft has no line {each.position}, or it is discounted twice.",
+                code="LINE_NOT_FOUND",
+                field=f"discounts.{at}.position",
+            )
+        by_position[each.position] = Discount(
+            clean_text(each.discount.reason, f"discounts.{at}.reason"),
+            each.discount.rate_bps,
+            each.discount.amount_minor,
+        )
+    lines = []
+    for position, source in enumerate(sources, start=1):
+        discount = by_position.get(position)
+        taken = discount_of(discount, source.net_minor, f"discounts.{position}") if discount else 0
+        lines.append(_Line(source, discount, taken))
+    return lines
+
+
+async def _reduced(
+    uow: UnitOfWork,
+    engagement: Any,
+    lines: list[_Line],
+    reductions: Reductions,
+    today: date,
+) -> tuple[list[_Line], list[_Allowance]]:
+    """The lines with their parts of what comes off the whole: discounts first, then vouchers, each of what is left."""
+    allowances: list[_Allowance] = []
+    for at, discount in enumerate(reductions.whole):
+        named = f"allowances.{at}"
+        taken = discount_of(discount, sum(line.net_minor for line in lines), named)
+        reason = clean_text(discount.reason, f"{named}.reason")
+        allowances.append(_Allowance(reason, discount.rate_bps, taken, None))
+        lines = _spread(lines, taken)
+    used = [each.voucher_id for each in reductions.vouchers]
+    if len(set(used)) != len(used):
+        raise InvalidInput("A voucher stands twice.", code="DISCOUNT_INVALID", field="vouchers")
+    rows = {each: await billing_queries.lock_voucher(uow, each) for each in sorted(used)}
+    for at, use in enumerate(reductions.vouchers):
+        row = rows[use.voucher_id]
+        taken = _voucher_amount(
+            row, use, engagement, sum(line.net_minor for line in lines), today, f"vouchers.{at}"
+        )
+        assert row is not None
+        allowances.append(_Allowance(row["code"], None, taken, use.voucher_id))
+        lines = _spread(lines, taken)
+    return lines, allowances
+
+
+def _spread(lines: list[_Line], amount_minor: int) -> list[_Line]:
+    parts = spread(amount_minor, [line.net_minor for line in lines])
+    return [
+        _Line(line.of, line.discount, line.discount_minor, line.allowance_minor + part)
+        for line, part in zip(lines, parts, strict=True)
+    ]
+
+
+def _voucher_amount(  # noqa: PLR0917 - one voucher and all it is held against
+    row: Any, use: VoucherUse, engagement: Any, net_minor: int, today: date, named: str
+) -> int:
+    if row is None or row["client_id"] != engagement["client_id"]:
+        raise NotFound(
+            "This client has no voucher with this id.", code="VOUCHER_NOT_FOUND", field=named
+        )
+    if row["currency"] != engagement["currency"]:
+        raise RuleViolation(
+            f"The voucher is in {row['currency']}.", code="CURRENCY_MISMATCH", field=named
+        )
+    if row["expires_on"] is not None and row["expires_on"] < today:
+        raise RuleViolation(
+            f"The voucher was good until {row['expires_on']}.", code="VOUCHER_EXPIRED", field=named
+        )
+    left_minor = row["value_minor"] - row["used_minor"]
+    taken: int = min(left_minor, net_minor) if use.amount_minor is None else use.amount_minor
+    if not 0 < taken <= left_minor:
+        raise RuleViolation(
+            "The voucher holds less, or nothing more.",
+            code="VOUCHER_EXCEEDED",
+            field=named,
+            left_minor=left_minor,
+        )
+    return taken
 
 
 async def discard_invoice(
     actor: Actor, invoice_id: UUID, *, expected_version: int, now: datetime
 ) -> UUID:
-    """Discard a draft, so that its items can be billed again. An issued invoice stands.
+    """Discard a draft, so that what it bills can be billed again and its vouchers be used. An issued invoice stands.
 
     Raises `Forbidden`, `NotFound`, `Stale` (STALE_VERSION), `Conflict` (INVOICE_NOT_DRAFT).
     """
@@ -165,6 +313,9 @@ async def discard_invoice(
         ).where(Invoice.tenant_id == uow.tenant_id, Invoice.id == invoice_id)
         await InvoiceLine.update({"is_live": False}).where(
             InvoiceLine.tenant_id == uow.tenant_id, InvoiceLine.invoice_id == invoice_id
+        )
+        await InvoiceAllowance.update({"is_live": False}).where(
+            InvoiceAllowance.tenant_id == uow.tenant_id, InvoiceAllowance.invoice_id == invoice_id
         )
     return invoice_id
 

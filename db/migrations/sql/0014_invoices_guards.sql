@@ -71,6 +71,8 @@ as $$
 declare
   whose uuid;
 begin
+  -- What is billed of an engagement, and what is planned and corrected of it, goes one after the other.
+  perform 1 from public.engagement e where e.tenant_id = new.tenant_id and e.id = new.engagement_id for no key update;
   if new.source = 'item' and exists (
        select from public.billing_stage s join public.scope_item i on i.tenant_id = s.tenant_id and i.scope_version_id = s.scope_version_id
        where s.tenant_id = new.tenant_id and i.tenant_id = new.tenant_id and s.engagement_id = new.engagement_id and s.is_live
@@ -78,23 +80,26 @@ begin
     raise exception 'a plan bills this item' using errcode = 'integrity_constraint_violation';
   end if;
   if new.source = 'time' then
-    select t.engagement_id into whose from public.time_entry t where t.tenant_id = new.tenant_id and t.id = new.time_entry_id for share;
+    select t.engagement_id into whose from public.time_entry t where t.tenant_id = new.tenant_id and t.id = new.time_entry_id;
     if exists (select from public.time_entry t where t.tenant_id = new.tenant_id and t.replaces_id = new.time_entry_id) then
       raise exception 'these hours were corrected' using errcode = 'integrity_constraint_violation';
     end if;
   elsif new.source = 'milestone' then
     select s.engagement_id into whose from public.billing_stage s
-     where s.tenant_id = new.tenant_id and s.id = new.billing_stage_id and s.is_live for share;
+     where s.tenant_id = new.tenant_id and s.id = new.billing_stage_id and s.is_live;
   elsif new.source = 'package' then
     select p.engagement_id into whose from public.package_sale p where p.tenant_id = new.tenant_id and p.id = new.package_sale_id;
   elsif new.source = 'change_order' then
     select c.engagement_id into whose from public.change_order c
-     where c.tenant_id = new.tenant_id and c.id = new.change_order_id and c.status = 'approved';
+     where c.tenant_id = new.tenant_id and c.id = new.change_order_id and c.status in ('approved', 'superseded');
   elsif new.source = 'retainer_period' then
     select r.engagement_id into whose from public.retainer r where r.tenant_id = new.tenant_id and r.id = new.retainer_id;
-    if exists (select from public.retainer_earning e where e.tenant_id = new.tenant_id and e.retainer_id = new.retainer_id
-                 and e.period_number = new.retainer_period) then
-      raise exception 'this period was earned from the retainer' using errcode = 'integrity_constraint_violation';
+    -- Money that is held in advance is earned from the retainer; only a retainer without any is billed by period.
+    if exists (select from public.retainer r where r.tenant_id = new.tenant_id and r.id = new.retainer_id
+                 and r.deposited_minor + r.transferred_in_minor > 0)
+       or not exists (select from public.retainer_period_terms t where t.tenant_id = new.tenant_id and t.retainer_id = new.retainer_id
+                        and new.retainer_period between 1 and t.periods) then
+      raise exception 'this period is not billed' using errcode = 'integrity_constraint_violation';
     end if;
   else
     return new;
@@ -114,9 +119,12 @@ declare
   fee bigint;
   planned bigint;
 begin
+  if tg_op <> 'DELETE' then
+    perform 1 from public.engagement e where e.tenant_id = new.tenant_id and e.id = new.engagement_id for no key update;
+  end if;
   if tg_op = 'INSERT' then
     select v.fee_minor into fee from public.scope_version v
-     where v.tenant_id = new.tenant_id and v.id = new.scope_version_id for share;
+     where v.tenant_id = new.tenant_id and v.id = new.scope_version_id;
     select coalesce(sum(s.net_minor), 0) into planned from public.billing_stage s
      where s.tenant_id = new.tenant_id and s.engagement_id = new.engagement_id and s.is_live;
     if new.is_live and planned + new.net_minor <= fee then
@@ -137,8 +145,9 @@ language plpgsql set search_path = pg_catalog, public, pg_temp
 as $$
 begin
   if new.replaces_id is not null then
+    perform 1 from public.engagement e where e.tenant_id = new.tenant_id and e.id = new.engagement_id for no key update;
     perform 1 from public.time_entry t where t.tenant_id = new.tenant_id and t.id = new.replaces_id
-       and t.engagement_id = new.engagement_id for no key update;
+       and t.engagement_id = new.engagement_id;
     if not found or exists (select from public.invoice_line l
          where l.tenant_id = new.tenant_id and l.time_entry_id = new.replaces_id and l.is_live) then
       raise exception 'hours that are on an invoice stand' using errcode = 'integrity_constraint_violation';
