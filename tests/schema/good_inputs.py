@@ -257,6 +257,15 @@ async def _cancel_request(p: Played) -> Given:
     }
 
 
+async def _close_retainer(p: Played) -> Given:
+    return {
+        "retainerId": p.ids["retainer security"],
+        "on": TODAY,
+        "reason": "Not needed.",
+        "expectedVersion": await p.version("retainer", "retainer security"),
+    }
+
+
 async def _rebase_order(p: Played) -> Given:
     return {
         "changeOrderId": p.ids["order stale"],
@@ -429,6 +438,33 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
             "retainerId": p.ids["retainer"], "invoiceId": p.ids["invoice owed"], "amount": money("10.00"), "on": TODAY,
         }
     ),
+    "openRetainer": _always(
+        lambda p: {
+            "engagementId": p.ids["engagement"], "kind": "AVAILABILITY", "firstAmount": money("100.00"),
+            "terms": {
+                "startsOn": TODAY, "period": "MONTH", "periods": 12, "price": money("1000.00"), "rolloverCapMinutes": 0,
+                "rolloverPeriods": 0, "settleAfterDays": 5,
+            },
+            "taxCode": "S", "taxBps": 2500, "isTaxedOnReceipt": True, "dueOn": TODAY,
+        }
+    ),
+    "requestTopUp": _always(
+        lambda p: {
+            "retainerId": p.ids["retainer evergreen"], "amount": money("50.00"), "dueOn": TODAY,
+        }
+    ),
+    "recordRetainerUse": _always(
+        lambda p: {
+            "retainerId": p.ids["retainer allowance"], "minutes": 15, "on": TODAY, "note": "A call",
+        }
+    ),
+    "transferRetainer": _always(
+        lambda p: {
+            "fromRetainerId": p.ids["retainer evergreen"], "toRetainerId": p.ids["retainer"], "amount": money("10.00"),
+            "on": TODAY, "contactId": p.ids["signer"], "saidOn": TODAY, "words": "Use it for the other one.",
+        }
+    ),
+    "closeRetainer": _close_retainer,
     "draftInvoice": _always(
         lambda p: {"engagementId": p.ids["engagement"], "itemKeys": ["18"]}
     ),

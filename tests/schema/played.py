@@ -54,6 +54,8 @@ TABLES: dict[str, str] = {
     "Refund": "refund",
     "Retainer": "retainer",
     "RetainerDeposit": "retainer_deposit",
+    "RetainerEarning": "retainer_earning",
+    "RetainerTransfer": "retainer_transfer",
     "RetainerRequest": "retainer_request",
     "ScopeVersion": "scope_version",
     "ServicesContract": "services_contract",
@@ -413,6 +415,7 @@ async def _money(played: Played) -> None:
             {**engagement, "amount": money("1000.00"), "dueOn": TODAY, "idempotencyKey": f"ask {name}"},
         )  # fmt: skip
         ids[f"request {name}"] = made["retainerRequest"]["id"]
+    await _retainers_of_every_kind(played, engagement, today)
     for name in ("approved", "rejected", "settled", "failed"):
         made = await played.do(
             "requestRefund",
@@ -430,3 +433,37 @@ async def _money(played: Played) -> None:
                 "idempotencyKey": f"approve {name}",
             },
         )  # fmt: skip
+
+
+async def _retainers_of_every_kind(
+    played: Played, engagement: dict[str, str], received: dict[str, str]
+) -> None:
+    terms = {
+        "startsOn": TODAY, "period": "MONTH", "periods": 3, "price": money("600.00"), "minutes": 600,
+    }  # fmt: skip
+    for name, given, amount in (
+        ("evergreen", {"kind": "EVERGREEN", "target": money("1000.00"), "floor": money("1.00")}, "1000.00"),
+        ("allowance", {"kind": "PERIOD_ALLOWANCE", "terms": terms, "taxBps": 2500}, "2250.00"),
+        ("security", {"kind": "SECURITY_DEPOSIT", "target": money("100.00")}, None),
+    ):  # fmt: skip
+        made = await played.do(
+            "openRetainer", {**engagement, **given, "idempotencyKey": f"open {name}"}
+        )
+        played.ids[f"retainer {name}"] = made["retainer"]["id"]
+        if amount is not None:
+            request = made["retainer"]["requests"][0]["id"]
+            await played.do(
+                "recordDeposit",
+                {"requestId": request, **received, "amount": money(amount), "idempotencyKey": f"fund {name}"},
+            )  # fmt: skip
+    moved = {
+        "fromRetainerId": played.ids["retainer evergreen"], "toRetainerId": played.ids["retainer"],
+        "amount": money("10.00"), "on": TODAY, "contactId": played.ids["signer"], "saidOn": TODAY, "words": "Please.",
+        "idempotencyKey": "move",
+    }  # fmt: skip
+    await played.do("transferRetainer", moved)
+    used = {
+        "retainerId": played.ids["retainer allowance"], "minutes": 30, "on": TODAY, "note": "A call",
+        "idempotencyKey": "use",
+    }  # fmt: skip
+    await played.do("recordRetainerUse", used)

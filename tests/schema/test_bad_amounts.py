@@ -62,6 +62,7 @@ MORE_THAN_THERE_IS: dict[str, tuple[str, str]] = {
     "recordDeposit": ("1000.01", "DEPOSIT_EXCEEDS_REQUEST"),
     "drawDown": ("25000.01", "DRAWDOWN_EXCEEDS_OPEN"),
     "requestRefund": ("2147483648.00", "REFUND_OVER_CAP"),
+    "transferRetainer": ("990.01", "RETAINER_OVERDRAWN"),
 }
 """A øre above the cap, by mutation. A request may ask for any sum, and a payment may be more than is owed."""
 
@@ -163,11 +164,15 @@ async def refused_at(
 
 
 def test_every_place_that_takes_money_is_known() -> None:
-    assert {path[-1] for _, path in MONEY.values()} == NAUGHT_IS_AN_AMOUNT | {"amount"}
+    assert {path[-1] for _, path in MONEY.values()} == (
+        NAUGHT_IS_AN_AMOUNT | {"amount", "target", "floor", "firstAmount", "price"}
+    )
     assert {place for place in MONEY if place.endswith("input.amount")} == {
         "requestDeposit input.amount",
         "recordDeposit input.amount",
         "drawDown input.amount",
+        "requestTopUp input.amount",
+        "transferRetainer input.amount",
         "recordPayment input.amount",
         "recordCost input.amount",
         "requestRefund input.amount",

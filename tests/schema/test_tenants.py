@@ -45,6 +45,8 @@ TYPES: dict[str, str] = {
     "ruleId": "PolicyRule",
     "requestId": "RetainerRequest",
     "retainerId": "Retainer",
+    "fromRetainerId": "Retainer",
+    "toRetainerId": "Retainer",
     "invoiceId": "Invoice",
     "paymentId": "Payment",
     "refundId": "Refund",
