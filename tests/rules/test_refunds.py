@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.rules.errors import DomainError, InvalidInput, RuleViolation
-from services.rules.refunds import Credit, check_refund, check_split, compute_entitlement
+from services.rules.refunds import (
+    Credit,
+    check_refund,
+    check_split,
+    compute_entitlement,
+    needs_second_person,
+)
 
 AMOUNT = st.integers(0, 10**9)
 
@@ -140,3 +146,20 @@ def test_a_credit_note_is_split_without_remainder(parts, fits):
     else:
         with pytest.raises(InvalidInput):
             split()
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit", "alone", "needed"),
+    [
+        (10**12, None, 10**12, False),
+        (5_000, 5_000, 0, False),
+        (5_001, 5_000, 0, True),
+        (1, 0, 0, True),
+        (2_000, 5_000, 3_000, False),
+        (2_001, 5_000, 3_000, True),
+    ],
+)
+def test_somebody_else_approves_above_the_limit_and_small_ones_count_together(
+    amount, limit, alone, needed
+):
+    assert needs_second_person(amount, limit_minor=limit, alone_minor=alone) is needed
