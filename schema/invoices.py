@@ -1,4 +1,4 @@
-"""Invoices, their lines and their payments."""
+"""Invoices and their lines."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,15 +9,17 @@ from uuid import UUID
 import strawberry
 
 from db.queries import invoices as queries
+from db.queries import payments as payment_queries
 from db.queries import retainers as retainer_queries
 from db.unit_of_work import UnitOfWork, read_only
 from schema.clients import Client, client_loader
 from schema.context import Info
 from schema.errors import Payload, refusals_as
 from schema.newest import newest
+from schema.payments import Payment
 from schema.relay import Connection, Keyset, Node, decode_id, encode_id, fetches
 from schema.retainers import Drawdown, money
-from schema.scalars import Money, MoneyInput
+from schema.scalars import Money
 from services import invoices
 from services.actor import MEMBERS
 
@@ -65,40 +67,6 @@ class InvoiceLine:
         )
 
 
-@strawberry.type(description="Money that came in for an invoice.")
-class Payment(Node):
-    """What is over is the client's."""
-
-    invoice_id: strawberry.ID = strawberry.field(description="The invoice it was for.")
-    amount: Money = strawberry.field(description="What came in.")
-    applied: Money = strawberry.field(description="What of it paid the invoice.")
-    unapplied: Money = strawberry.field(
-        description="What was more than was owed; it stands on the client's unapplied receipts."
-    )
-    refund_pending: Money = strawberry.field(description="What is promised to refunds.")
-    refunded: Money = strawberry.field(description="What went back.")
-    received_on: date = strawberry.field(description="When it counts.")
-    bank_reference: str = strawberry.field(description="What the bank's statement says.")
-    recorded_at: datetime = strawberry.field(description="When it was entered.")
-
-    @classmethod
-    def of(cls, row: Any) -> Self:
-        """From its row."""
-        currency = row["currency"]
-        return cls(
-            id=encode_id("Payment", row["id"]),
-            invoice_id=encode_id("Invoice", row["invoice_id"]),
-            amount=money(row["amount_minor"], currency),
-            applied=money(row["applied_minor"], currency),
-            unapplied=money(row["unapplied_minor"], currency),
-            refund_pending=money(row["refund_pending_minor"], currency),
-            refunded=money(row["refunded_minor"], currency),
-            received_on=row["received_on"],
-            bank_reference=row["bank_reference"],
-            recorded_at=row["recorded_at"],
-        )
-
-
 @strawberry.type(description="A bill for accepted items. Once issued it stands.")
 class Invoice(Node):
     """What is paid and drawn moves, and nothing else."""
@@ -138,7 +106,7 @@ class Invoice(Node):
     async def payments(self, info: Info) -> list[Payment]:
         """Read for all invoices of an answer at once."""
         return await info.context.children(
-            "invoice.payments", "invoice_id", queries.payments_of, Payment.of
+            "invoice.payments", "of_invoice_id", payment_queries.payments_of, Payment.of
         ).load(self.row["id"])
 
     @strawberry.field(description="Retainer money that paid it, by date.")
@@ -176,13 +144,6 @@ async def _invoices(info: Info, ids: Sequence[UUID]) -> dict[UUID, Node]:
     info.context.actor.require(*MEMBERS)
     async with read_only(info.context.actor.scope()) as uow:
         return {row["id"]: Invoice.of(row) for row in await queries.invoices_by_ids(uow, ids)}
-
-
-@fetches("Payment")
-async def _payments(info: Info, ids: Sequence[UUID]) -> dict[UUID, Node]:
-    info.context.actor.require(*MEMBERS)
-    async with read_only(info.context.actor.scope()) as uow:
-        return {row["id"]: Payment.of(row) for row in await queries.payments_by_ids(uow, ids)}
 
 
 @strawberry.type
@@ -246,25 +207,6 @@ class InvoicePayload(Payload):
     invoice: Invoice | None = strawberry.field(default=None, description="As it is now.")
 
 
-@strawberry.input(description="Money that came in for an invoice.")
-class RecordPaymentInput:
-    """In part, whole, or more than is owed."""
-
-    invoice_id: strawberry.ID = strawberry.field(description="An issued invoice.")
-    amount: MoneyInput = strawberry.field(description="What came in.")
-    received_on: date = strawberry.field(description="When the bank got it; not in the future.")
-    bank_reference: str = strawberry.field(description="What the bank's statement says.")
-    idempotency_key: str = strawberry.field(description="The same key has one effect, ever.")
-
-
-@strawberry.type(description="The payment, or why not.")
-class RecordPaymentPayload(Payload):
-    """Answer of `recordPayment`."""
-
-    payment: Payment | None = strawberry.field(default=None, description="The payment.")
-    invoice: Invoice | None = strawberry.field(default=None, description="As it is now.")
-
-
 async def _payload(info: Info, invoice_id: UUID) -> InvoicePayload:
     async with read_only(info.context.actor.scope()) as uow:
         (row,) = await queries.invoices_by_ids(uow, [invoice_id])
@@ -317,22 +259,3 @@ class InvoiceMutation:
             now=info.context.now,
         )
         return await _payload(info, invoice_id)
-
-    @strawberry.mutation(description="Enter money that came in. For owner and staff.")
-    @refusals_as(RecordPaymentPayload)
-    async def record_payment(self, info: Info, input: RecordPaymentInput) -> RecordPaymentPayload:
-        """Dr bank / Cr receivable, and unapplied receipts for what is over."""
-        payment_id = await invoices.record_payment(
-            info.context.actor,
-            decode_id("Invoice", input.invoice_id, "invoiceId"),
-            amount=input.amount.to_money("amount.amount"),
-            received_on=input.received_on,
-            bank_reference=input.bank_reference,
-            idempotency_key=input.idempotency_key,
-            today=info.context.today,
-            now=info.context.now,
-        )
-        async with read_only(info.context.actor.scope()) as uow:
-            (row,) = await queries.payments_by_ids(uow, [payment_id])
-            invoice = await queries.invoice_by_id(uow, row["invoice_id"])
-        return RecordPaymentPayload(payment=Payment.of(row), invoice=Invoice.of(invoice))

@@ -26,8 +26,10 @@ from schema.engagements import (
 )
 from schema.engine import Observe, Schema, build_schema
 from schema.envelopes import Envelope, EnvelopeMutation, EnvelopeQuery, EnvelopeSigner
-from schema.invoices import Invoice, InvoiceMutation, InvoiceQuery, Payment
+from schema.invoices import Invoice, InvoiceMutation, InvoiceQuery
 from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
+from schema.payments import Payment, PaymentQuery
+from schema.payments.changes import PaymentMutation
 from schema.policies import PolicyMutation, PolicyQuery, PolicyRule, PolicySignOff, PolicyVersion
 from schema.practices import Member, Practice, PracticeMutation, PracticeQuery
 from schema.progress import CostEntry, ProgressEntry, ProgressMutation, ProgressQuery
@@ -68,6 +70,7 @@ Query = merge_types(
         AlertQuery,
         RetainerQuery,
         InvoiceQuery,
+        PaymentQuery,
         RefundQuery,
         ReportQuery,
         BooksQuery,
@@ -89,6 +92,7 @@ Mutation = merge_types(
         AlertMutation,
         RetainerMutation,
         InvoiceMutation,
+        PaymentMutation,
         RefundMutation,
     ),
 )

@@ -47,8 +47,8 @@ async def paid_by_invoice(
     rows = await uow.fetch(
         """
         select invoice_id, sum(amount)::bigint as amount from (
-          select p.invoice_id, p.applied_minor as amount, p.received_on as on_date, p.recorded_at
-          from payment p join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
+          select p.invoice_id, p.amount_minor as amount, p.effective_on as on_date, p.recorded_at
+          from payment_allocation p join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
           where p.tenant_id = $1 and i.tenant_id = $1 and i.engagement_id = $2
           union all
           select d.invoice_id, d.amount_minor, d.effective_on, d.recorded_at

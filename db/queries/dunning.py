@@ -97,8 +97,14 @@ async def settlements_of(uow: UnitOfWork, invoice_ids: Sequence[UUID]) -> list[a
     """What was paid and drawn for invoices: `invoice_id`, `on`, `amount_minor`, in the order of the days it counted from."""
     return await uow.fetch(
         """
-        select invoice_id, received_on as "on", applied_minor as amount_minor from payment
-        where tenant_id = $1 and invoice_id = any($2) and applied_minor > 0
+        -- What was taken off again, or went back, takes away what was put on last: it never settled anything.
+        select invoice_id, effective_on as "on", least(amount_minor, net - before)::bigint as amount_minor from (
+          select invoice_id, effective_on, amount_minor, sum(amount_minor) over (partition by payment_id, invoice_id) as net,
+                 coalesce(sum(greatest(amount_minor, 0)) over (
+                   partition by payment_id, invoice_id order by effective_on, id rows between unbounded preceding and 1 preceding
+                 ), 0) as before
+          from payment_allocation where tenant_id = $1 and invoice_id = any($2)
+        ) a where amount_minor > 0 and net > before
         union all
         select invoice_id, effective_on, amount_minor from drawdown
         where tenant_id = $1 and invoice_id = any($2)

@@ -1,4 +1,4 @@
-"""Reads and locks of invoices, their lines and their payments."""
+"""Reads and locks of invoices and their lines."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -78,53 +78,6 @@ async def billed_lines(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Rec
         where l.tenant_id = $1 and i.tenant_id = $1 and l.engagement_id = $2 and l.is_live
         """,
         uow.tenant_id, engagement_id,
-    )  # fmt: skip
-
-
-async def payment_by_id(uow: UnitOfWork, payment_id: UUID) -> asyncpg.Record | None:
-    """One payment with its invoice's engagement, currency and sums."""
-    return await uow.fetchrow(
-        """
-        select p.*, i.engagement_id, i.currency, i.total_minor as invoice_total_minor,
-               i.tax_minor as invoice_tax_minor
-        from payment p join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
-        where p.tenant_id = $1 and i.tenant_id = $1 and p.id = $2
-        """,
-        uow.tenant_id, payment_id,
-    )  # fmt: skip
-
-
-async def lock_payment(uow: UnitOfWork, payment_id: UUID) -> asyncpg.Record | None:
-    """One payment, locked: serialises the refunds out of it. Taken after the engagement's lock."""
-    await uow.fetchval(
-        "select 1 from payment where tenant_id = $1 and id = $2 for no key update",
-        uow.tenant_id, payment_id,
-    )  # fmt: skip
-    return await payment_by_id(uow, payment_id)
-
-
-async def payments_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """Those of these payments that are there, each with its currency."""
-    return await uow.fetch(
-        """
-        select p.*, i.currency from payment p
-        join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
-        where p.tenant_id = $1 and i.tenant_id = $1 and p.id = any($2)
-        """,
-        uow.tenant_id, list(ids),
-    )  # fmt: skip
-
-
-async def payments_of(uow: UnitOfWork, invoice_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """The payments of many invoices in the order of their dates, each with its currency."""
-    return await uow.fetch(
-        """
-        select p.*, i.currency from payment p
-        join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id
-        where p.tenant_id = $1 and i.tenant_id = $1 and p.invoice_id = any($2)
-        order by p.received_on, p.id
-        """,
-        uow.tenant_id, list(invoice_ids),
     )  # fmt: skip
 
 

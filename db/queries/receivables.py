@@ -22,8 +22,8 @@ _MOVES: Final = """
     select 'invoice', i.id, i.client_id, i.currency, r.journal_id, r.due_on, r.amount_minor
       from retention_release r join invoice i on i.tenant_id = r.tenant_id and i.id = r.invoice_id where r.tenant_id = $1 and i.tenant_id = $1
     union all
-    select 'invoice', i.id, i.client_id, i.currency, p.journal_id, null, -p.applied_minor
-      from payment p join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id where p.tenant_id = $1 and i.tenant_id = $1
+    select 'invoice', i.id, i.client_id, i.currency, p.journal_id, null, -p.amount_minor
+      from payment_allocation p join invoice i on i.tenant_id = p.tenant_id and i.id = p.invoice_id where p.tenant_id = $1 and i.tenant_id = $1
     union all
     select 'invoice', i.id, i.client_id, i.currency, d.journal_id, null, -d.amount_minor
       from drawdown d join invoice i on i.tenant_id = d.tenant_id and i.id = d.invoice_id where d.tenant_id = $1 and i.tenant_id = $1

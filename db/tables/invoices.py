@@ -1,4 +1,4 @@
-"""Invoices, their lines and their payments."""
+"""Invoices and their lines."""
 
 from piccolo.columns import UUID, BigInt, Boolean, Date, Integer, Numeric, Text, Timestamptz
 from piccolo.table import Table
@@ -74,24 +74,6 @@ class InvoiceLine(Table, tablename="invoice_line"):
     tax_bps = Integer(default=None)
     tax_minor = BigInt(default=None)
     is_live = Boolean(default=None)
-
-
-class Payment(Table, tablename="payment"):
-    """Money that came in for an invoice; `unapplied_minor` is what was more than was owed."""
-
-    tenant_id = UUID(default=None)
-    id = UUID(primary_key=True, default=None)
-    invoice_id = UUID(default=None)
-    client_id = UUID(default=None)
-    amount_minor = BigInt(default=None)
-    applied_minor = BigInt(default=None)
-    unapplied_minor = BigInt(default=None)
-    refund_pending_minor = BigInt(default=None)
-    refunded_minor = BigInt(default=None)
-    received_on = Date(default=None)
-    bank_reference = Text(default=None)
-    journal_id = UUID(default=None)
-    recorded_at = Timestamptz(default=None)
 
 
 class InvoiceSeries(Table, tablename="invoice_series"):

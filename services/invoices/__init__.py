@@ -19,7 +19,6 @@ from services.invoices.drafts import (
 )
 from services.invoices.issuing import issue_invoice
 from services.invoices.numbers import number_of, open_minor, retained_minor, state_of
-from services.invoices.payments import record_payment
 from services.invoices.retentions import release_retention
 from services.invoices.sources import Expense, Selection
 from services.invoices.suggestions import Billable, BillableLine, billable
@@ -38,7 +37,6 @@ __all__ = [
     "issue_invoice",
     "number_of",
     "open_minor",
-    "record_payment",
     "release_retention",
     "retained_minor",
     "state_of",

@@ -170,7 +170,10 @@ def _notes(money: Position, words: Mapping[str, Any]) -> dict[rules.EntitlementK
     ]
     return {
         rules.EntitlementKind.PAID: _counted(
-            words["invoices"], dict.fromkeys(numbers[row["invoice_id"]] for row in money.payments)
+            words["invoices"],
+            dict.fromkeys(
+                numbers[row["invoice_id"]] for row in money.payments if row["invoice_id"]
+            ),
         ),
         rules.EntitlementKind.DEPOSITED: _counted(
             words["requests"],

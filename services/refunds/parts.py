@@ -50,6 +50,8 @@ async def parts_of(
 async def _check_invoice(
     uow: UnitOfWork, payment: Any, credited_minor: int, others: list[Any]
 ) -> None:
+    if not credited_minor:
+        return
     invoice = await invoice_queries.invoice_by_id(uow, payment["invoice_id"])
     assert invoice is not None
     back_minor = invoice["credited_total_minor"] + sum(
@@ -57,7 +59,7 @@ async def _check_invoice(
         for row in others
         if row["invoice_id"] == invoice["id"]
     )
-    if credited_minor and back_minor + credited_minor > invoice["total_minor"]:
+    if back_minor + credited_minor > invoice["total_minor"]:
         left_minor = invoice["total_minor"] - back_minor
         raise RuleViolation(
             f"Of the invoice {Money(left_minor, invoice['currency'])} is neither credited nor refunded.",
@@ -73,9 +75,9 @@ async def proposed_credit(
     """The credit that a refund out of a payment agrees on; None for every other."""
     if not sources.is_payment(source):
         return None
-    invoice = await invoice_queries.invoice_by_id(uow, source["invoice_id"])
-    assert invoice is not None
     credited_minor = amount.amount_minor - parts.unapplied_minor
     if not credited_minor:
         return None
+    invoice = await invoice_queries.invoice_by_id(uow, source["invoice_id"])
+    assert invoice is not None
     return PaymentRefund(number, invoice_numbers.number_of(invoice), credited_minor)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from db.queries import invoices as invoice_queries
 from db.queries import kill_fees as kill_fee_queries
+from db.queries import payments as payment_queries
 from db.queries import refunds as queries
 from db.queries import retainers as retainer_queries
 from db.unit_of_work import UnitOfWork
@@ -93,7 +94,7 @@ async def position(uow: UnitOfWork, engagement: Any, *, without: UUID | None = N
         retainers=retainers,
         requests=await retainer_queries.requests_of(uow, [row["id"] for row in retainers]),
         invoices=invoices,
-        payments=await invoice_queries.payments_of(uow, [row["id"] for row in invoices]),
+        payments=await payment_queries.paid_towards(uow, engagement_id, engagement["currency"]),
         credit_notes=await queries.credit_notes_of(uow, engagement_id),
         refunds=[
             row for row in await queries.live_refunds_of(uow, engagement_id) if row["id"] != without

@@ -52,47 +52,16 @@ async def settle_refund(
         )
 
     async def effect(uow: UnitOfWork) -> UUID:
-        source, refund = await _locked(uow, refund_id, expected_version, {"approved"})
-        check_happened(settled_on, today, "settledOn", earliest=refund["decided_on"])
-        amount_minor, attempt_id = refund["amount_minor"], new_id()
-        await sources.change(
-            uow, source, pending_minor=-amount_minor, refunded_minor=amount_minor, now=now
-        )
-        posted = await ledger.post(
+        return await settle(
             uow,
-            JournalDraft(
-                "refund",
-                f"Refund {number_of(refund['number'])}: {reference}",
-                settled_on,
-                await _lines(uow, source, refund, settled_on, now),
-                "refund_attempt",
-                attempt_id,
-            ),
-            now=now,
-        )
-        await _attempt(
-            refund,
             actor,
-            attempt_id,
-            outcome="settled",
+            refund_id,
+            settled_on=settled_on,
+            reference=reference,
             method=method,
-            on=settled_on,
-            note=reference,
-            journal_id=posted.id,
+            expected_version=expected_version,
             now=now,
         )
-        await _change(
-            refund,
-            {
-                "status": "settled",
-                "settled_on": settled_on,
-                "bank_reference": reference,
-                "method": method,
-                "journal_id": posted.id,
-            },
-            now,
-        )
-        return refund_id
 
     return await keyed(
         actor,
@@ -108,6 +77,61 @@ async def settle_refund(
         now=now,
         effect=effect,
     )
+
+
+async def settle(
+    uow: UnitOfWork,
+    actor: Actor,
+    refund_id: UUID,
+    *,
+    settled_on: date,
+    reference: str,
+    method: str,
+    expected_version: int,
+    now: datetime,
+) -> UUID:
+    """`settle_refund` in the caller's transaction, its values cleaned."""
+    source, refund = await _locked(uow, refund_id, expected_version, {"approved"})
+    check_happened(settled_on, settled_on, "settledOn", earliest=refund["decided_on"])
+    amount_minor, attempt_id = refund["amount_minor"], new_id()
+    await sources.change(
+        uow, source, pending_minor=-amount_minor, refunded_minor=amount_minor, now=now
+    )
+    posted = await ledger.post(
+        uow,
+        JournalDraft(
+            "refund",
+            f"Refund {number_of(refund['number'])}: {reference}",
+            settled_on,
+            await _lines(uow, source, refund, settled_on, now),
+            "refund_attempt",
+            attempt_id,
+        ),
+        now=now,
+    )
+    await _attempt(
+        refund,
+        actor,
+        attempt_id,
+        outcome="settled",
+        method=method,
+        on=settled_on,
+        note=reference,
+        journal_id=posted.id,
+        now=now,
+    )
+    await _change(
+        refund,
+        {
+            "status": "settled",
+            "settled_on": settled_on,
+            "bank_reference": reference,
+            "method": method,
+            "journal_id": posted.id,
+        },
+        now,
+    )
+    return refund_id
 
 
 async def fail_refund(

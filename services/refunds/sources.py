@@ -7,11 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
-from db.queries import invoices as invoice_queries
+from db.queries import payments as payment_queries
 from db.queries import refunds as queries
 from db.queries import retainers as retainer_queries
 from db.tables.credit_notes import CreditNote
-from db.tables.invoices import Payment
+from db.tables.payments import Payment
 from db.tables.retainers import Retainer
 from db.unit_of_work import UnitOfWork
 from services.rules.errors import InvalidInput, NotFound, Stale
@@ -28,8 +28,8 @@ def is_payment(source: Any) -> bool:
 
 
 def captured(source: Any) -> int:
-    """What could ever go back: of a retainer what was not drawn, earned or moved on, of a payment all of it, of a credit note the
-    part that is to be refunded."""
+    """What could ever go back: of a retainer what was not drawn, earned or moved on, of a payment what is on no invoice or on the
+    one that it named, of a credit note the part that is to be refunded."""
     if not is_retainer(source) and not is_payment(source):
         back: int = source["refund_minor"]
         return back
@@ -40,7 +40,7 @@ def captured(source: Any) -> int:
         - source["earned_minor"]
         - source["drawn_minor"]
         if is_retainer(source)
-        else source["amount_minor"]
+        else source["refundable_minor"]
     )
     return amount
 
@@ -80,7 +80,7 @@ async def found(uow: UnitOfWork, ids: SourceIds) -> asyncpg.Record:
     if ids.retainer_id is not None:
         name, source = "retainer", await retainer_queries.retainer_by_id(uow, ids.retainer_id)
     elif ids.payment_id is not None:
-        name, source = "payment", await invoice_queries.payment_by_id(uow, ids.payment_id)
+        name, source = "payment", await payment_queries.payment_by_id(uow, ids.payment_id)
     else:
         assert ids.credit_note_id is not None
         name, source = "credit note", await queries.credit_note_by_id(uow, ids.credit_note_id)
@@ -96,7 +96,7 @@ async def locked(uow: UnitOfWork, ids: SourceIds) -> asyncpg.Record:
     if ids.retainer_id is not None:
         source = await retainer_queries.lock_retainer(uow, ids.retainer_id)
     elif ids.payment_id is not None:
-        source = await invoice_queries.lock_payment(uow, ids.payment_id)
+        source = await payment_queries.lock_payment(uow, ids.payment_id)
     else:
         assert ids.credit_note_id is not None
         source = await queries.lock_credit_note(uow, ids.credit_note_id)

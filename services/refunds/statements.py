@@ -144,7 +144,7 @@ def _invoice_steps(money: Position) -> list[_Step]:
         found.append(("credit_used", None, number, row["credit_applied_minor"]))
     for row in money.payments:
         found.append(
-            ("payment", row["received_on"], numbers[row["invoice_id"]], row["amount_minor"])
+            ("payment", row["received_on"], numbers.get(row["invoice_id"], ""), row["amount_minor"])
         )
     for done in money.work:
         found.append(("work_done", None, done.item_key, -(done.net_minor + done.tax_minor)))

@@ -47,7 +47,7 @@ async def record_deposit(
     reference = clean_text(bank_reference, "bankReference", max_length=140)
 
     async def effect(uow: UnitOfWork) -> UUID:
-        return await _deposit(uow, request_id, amount, received_on, reference, today=today, now=now)
+        return await deposit(uow, request_id, amount, received_on, reference, today=today, now=now)
 
     return await keyed(
         actor,
@@ -64,7 +64,7 @@ async def record_deposit(
     )
 
 
-async def _deposit(
+async def deposit(
     uow: UnitOfWork,
     request_id: UUID,
     amount: Money,
@@ -74,6 +74,7 @@ async def _deposit(
     today: date,
     now: datetime,
 ) -> UUID:
+    """`record_deposit` in the caller's transaction, its values cleaned."""
     seen = await queries.request_by_id(uow, request_id)
     if seen is None:
         raise NotFound("No request with this id.", field="requestId")

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from db.queries import invoices as invoice_queries
+from db.queries import payments as payment_queries
 from db.queries import refunds as refund_queries
 from db.queries import retainers as retainer_queries
 from db.unit_of_work import read_only
-from services import acceptances, invoices, ledger, refunds, retainers
+from services import acceptances, invoices, ledger, payments, refunds, retainers
 from services.practices import PracticeDetails, update_practice
 from services.rules.money import Money
 from tests.factories.engagements import Case, a_signed_engagement
@@ -157,7 +158,7 @@ async def pay(
     case: Case, invoice_id: UUID, amount: Money, *, on: date = MARCH[17], **values: Any
 ) -> UUID:
     """A payment of an invoice."""
-    return await invoices.record_payment(
+    return await payments.record_payment(
         case.actor,
         invoice_id,
         **{
@@ -240,7 +241,7 @@ async def invoice_row(case: Case, invoice_id: UUID) -> Any:
 async def payment_row(case: Case, payment_id: UUID) -> Any:
     """A payment as it is stored."""
     async with read_only(case.actor.scope()) as uow:
-        return await invoice_queries.payment_by_id(uow, payment_id)
+        return await payment_queries.payment_by_id(uow, payment_id)
 
 
 async def refund_row(case: Case, refund_id: UUID) -> Any:

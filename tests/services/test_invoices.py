@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 import pytest
 
-from services import invoices, mail
+from services import invoices, mail, payments
 from services.rules.errors import Conflict, DomainError, Forbidden, NotFound, Stale
 from services.rules.money import Money
 from tests.factories.engagements import a_sent_order, a_signed_engagement, sign_subject
@@ -200,7 +200,7 @@ async def test_whoever_may_not_move_money_bills_nothing(role: str) -> None:
         invoices.draft_invoice(actor, case.engagement_id, **more),
         invoices.issue_invoice(actor, invoice_id, expected_version=1, **more),
         invoices.discard_invoice(actor, invoice_id, expected_version=1, now=noon(MARCH[9])),
-        invoices.record_payment(
+        payments.record_payment(
             actor, invoice_id, amount=dkk(1), received_on=MARCH[9], bank_reference="x", **more
         ),
     ):

@@ -60,7 +60,7 @@ INVARIANTS = {
     "an invoice was paid and drawn what its movements say": """
         select i.id from invoice i where tenant_id = any($1) and (paid_minor + drawn_minor > payable_minor or (paid_minor, drawn_minor)
         is distinct from (
-          (select coalesce(sum(applied_minor), 0) from payment p where p.invoice_id = i.id),
+          (select coalesce(sum(amount_minor), 0) from payment_allocation p where p.invoice_id = i.id),
           (select coalesce(sum(amount_minor), 0) from drawdown d where d.invoice_id = i.id)))""",
     "a client's receivable is what the invoices still owe": """
         select c.id from client c where tenant_id = any($1) and
