@@ -195,8 +195,12 @@ def _check_terms(kind: RetainerKind, terms: PeriodOffer) -> None:
     if (terms.minutes is not None) != (kind is RetainerKind.PERIOD_ALLOWANCE):
         raise _invalid("An allowance has minutes, and availability has none.", "terms.minutes")
     if terms.minutes is None:
-        if terms.rollover_cap_minutes or terms.rollover_periods:
-            raise _invalid("Only minutes roll over.", "terms.rolloverCapMinutes")
+        for value, field in (
+            (terms.rollover_cap_minutes, "terms.rolloverCapMinutes"),
+            (terms.rollover_periods, "terms.rolloverPeriods"),
+        ):
+            if value:
+                raise _invalid("Only minutes roll over.", field)
         return
     if not 1 <= terms.minutes <= _MAX_MINUTES:
         raise _invalid("A period has one minute or more.", "terms.minutes")
