@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from portal import deliveries, gantts, signing
+from portal import deliveries, einvoices, gantts, signing
 from portal.page import HERE, Portal, endpoint
 from services.gateways.clock import Clock
 
@@ -25,6 +25,7 @@ def routes(clock: Clock) -> list[BaseRoute]:
         Route("/files/{token:path}", endpoint(portal, signing.file), methods=["GET"]),
         Route("/deliveries/{token:path}", endpoint(portal, deliveries.show), methods=["GET"]),
         Route("/deliveries/{token:path}", endpoint(portal, deliveries.act), methods=["POST"]),
+        Route("/einvoices/{token}/{name}", endpoint(portal, einvoices.file), methods=["GET"]),
         Route("/gantts/{token}/{name}", endpoint(portal, gantts.picture), methods=["GET"]),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]

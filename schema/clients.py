@@ -94,6 +94,21 @@ class Client(Node):
     registration_number: str = strawberry.field(description="Company number, such as a Danish CVR.")
     address: str = strawberry.field(description="Postal address, line by line.")
     email: str = strawberry.field(description="Its general address.")
+    vat_number: str = strawberry.field(
+        description="VAT number with its country, such as DK12345674; for electronic invoices."
+    )
+    endpoint_id: str = strawberry.field(
+        description="Electronic address, such as a CVR number or a GLN."
+    )
+    endpoint_scheme: str = strawberry.field(
+        description="The scheme of that address (CEF EAS), such as 0184 or 0088."
+    )
+    street: str = strawberry.field(description="Street and number, for electronic invoices.")
+    postal_code: str = strawberry.field(description="Postal code.")
+    city: str = strawberry.field(description="City.")
+    buyer_reference: str = strawberry.field(
+        description="What its electronic invoices must quote; without one they quote the number of the engagement."
+    )
     country: str = strawberry.field(description="ISO 3166 alpha-2.")
     currency: Currency = strawberry.field(description="The currency it is billed in.")
     locale: str = strawberry.field(description="The language of its papers: en or da.")
@@ -120,6 +135,13 @@ class Client(Node):
             registration_number=row["registration_number"],
             address=row["address"],
             email=row["email"],
+            vat_number=row["vat_number"],
+            endpoint_id=row["endpoint_id"],
+            endpoint_scheme=row["endpoint_scheme"],
+            street=row["street"],
+            postal_code=row["postal_code"],
+            city=row["city"],
+            buyer_reference=row["buyer_reference"],
             country=row["country"],
             currency=Currency(row["currency"]),
             locale=row["locale"],
@@ -246,6 +268,25 @@ class CreateClientInput:
     registration_number: str = strawberry.field(default="", description="Company number.")
     address: str = strawberry.field(default="", description="Postal address.")
     email: str = strawberry.field(default="", description="Its general address.")
+    vat_number: str = strawberry.field(
+        default="",
+        description="VAT number with its country, such as DK12345674; for electronic invoices.",
+    )
+    endpoint_id: str = strawberry.field(
+        default="", description="Electronic address, such as a CVR number or a GLN."
+    )
+    endpoint_scheme: str = strawberry.field(
+        default="", description="The scheme of that address (CEF EAS), such as 0184 or 0088."
+    )
+    street: str = strawberry.field(
+        default="", description="Street and number, for electronic invoices."
+    )
+    postal_code: str = strawberry.field(default="", description="Postal code.")
+    city: str = strawberry.field(default="", description="City.")
+    buyer_reference: str = strawberry.field(
+        default="",
+        description="What its electronic invoices must quote; without one they quote the number of the engagement.",
+    )
 
 
 @strawberry.input(description="What to change about a client; what is left out or null stays.")
@@ -264,6 +305,25 @@ class UpdateClientInput:
     registration_number: str | None = strawberry.field(default=None, description="Company number.")
     address: str | None = strawberry.field(default=None, description="Postal address.")
     email: str | None = strawberry.field(default=None, description="Its general address.")
+    vat_number: str | None = strawberry.field(
+        default=None,
+        description="VAT number with its country, such as DK12345674; for electronic invoices.",
+    )
+    endpoint_id: str | None = strawberry.field(
+        default=None, description="Electronic address, such as a CVR number or a GLN."
+    )
+    endpoint_scheme: str | None = strawberry.field(
+        default=None, description="The scheme of that address (CEF EAS), such as 0184 or 0088."
+    )
+    street: str | None = strawberry.field(
+        default=None, description="Street and number, for electronic invoices."
+    )
+    postal_code: str | None = strawberry.field(default=None, description="Postal code.")
+    city: str | None = strawberry.field(default=None, description="City.")
+    buyer_reference: str | None = strawberry.field(
+        default=None,
+        description="What its electronic invoices must quote; without one they quote the number of the engagement.",
+    )
 
 
 @strawberry.input(description="A client to put away, or to bring back.")
@@ -345,7 +405,7 @@ def _given(input: Any, *names: str) -> dict[str, Any]:
 
 _CLIENT_FIELDS = (
     "name", "country", "currency", "locale", "kind", "payment_terms_days", "legal_name", "registration_number",
-    "address", "email",
+    "address", "email", "vat_number", "endpoint_id", "endpoint_scheme", "street", "postal_code", "city", "buyer_reference",
 )  # fmt: skip
 _CONTACT_FIELDS = ("name", "email", "locale", "roles", "phone")
 

@@ -41,6 +41,19 @@ class Practice(Node):
         description="In whose name reminders and notices go out; never the owner's."
     )
     bank_account: str = strawberry.field(description="Where clients pay to, as printed on papers.")
+    vat_number: str = strawberry.field(
+        description="VAT number with its country, such as DK12345674; for electronic invoices."
+    )
+    endpoint_id: str = strawberry.field(
+        description="Electronic address, such as a CVR number or a GLN."
+    )
+    endpoint_scheme: str = strawberry.field(
+        description="The scheme of that address (CEF EAS), such as 0184 or 0088."
+    )
+    street: str = strawberry.field(description="Street and number, for electronic invoices.")
+    postal_code: str = strawberry.field(description="Postal code.")
+    city: str = strawberry.field(description="City.")
+    iban: str = strawberry.field(description="The account that electronic invoices name.")
     version: int = strawberry.field(description="Send it back as `expectedVersion` to change it.")
 
     @classmethod
@@ -60,6 +73,13 @@ class Practice(Node):
             timezone=row["timezone"],
             assistant_name=row["assistant_name"],
             bank_account=row["bank_account"],
+            vat_number=row["vat_number"],
+            endpoint_id=row["endpoint_id"],
+            endpoint_scheme=row["endpoint_scheme"],
+            street=row["street"],
+            postal_code=row["postal_code"],
+            city=row["city"],
+            iban=row["iban"],
             version=row["version"],
         )
 
@@ -253,6 +273,24 @@ class UpdatePracticeInput:
     phone: str = strawberry.field(default="", description="Where clients call it.")
     assistant_name: str = strawberry.field(default="", description="In whose name notices go out.")
     bank_account: str = strawberry.field(default="", description="Where clients pay to.")
+    vat_number: str = strawberry.field(
+        default="",
+        description="VAT number with its country, such as DK12345674; for electronic invoices.",
+    )
+    endpoint_id: str = strawberry.field(
+        default="", description="Electronic address, such as a CVR number or a GLN."
+    )
+    endpoint_scheme: str = strawberry.field(
+        default="", description="The scheme of that address (CEF EAS), such as 0184 or 0088."
+    )
+    street: str = strawberry.field(
+        default="", description="Street and number, for electronic invoices."
+    )
+    postal_code: str = strawberry.field(default="", description="Postal code.")
+    city: str = strawberry.field(default="", description="City.")
+    iban: str = strawberry.field(
+        default="", description="The account that electronic invoices name."
+    )
 
 
 @strawberry.type(description="The practice as it is now, or why it was not changed.")

@@ -17,6 +17,7 @@ from db.queries import clients as queries
 from db.tables.clients import Client, Contact
 from db.unit_of_work import UnitOfWork, unit_of_work
 from services.actor import WRITERS, Actor
+from services.rules.electronic_addresses import check_einvoice_parts
 from services.rules.errors import Conflict, InvalidInput, NotFound, Stale
 from services.rules.money import minor_units
 from services.rules.text import clean_text
@@ -41,6 +42,13 @@ class ClientDetails:
     registration_number: str = ""
     address: str = ""
     email: str = ""
+    vat_number: str = ""
+    endpoint_id: str = ""
+    endpoint_scheme: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    buyer_reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,17 @@ def _checked(details: ClientDetails) -> dict[Any, Any]:
         "locale": _locale(details.locale),
         "kind": details.kind,
         "payment_terms_days": details.payment_terms_days,
+        "buyer_reference": clean_text(
+            details.buyer_reference, "buyerReference", max_length=100, required=False
+        ),
+        **check_einvoice_parts(
+            vat_number=details.vat_number,
+            endpoint_id=details.endpoint_id,
+            endpoint_scheme=details.endpoint_scheme,
+            street=details.street,
+            postal_code=details.postal_code,
+            city=details.city,
+        ),
     }
 
 

@@ -15,6 +15,7 @@ from db.tables.practices import Member, Practice
 from db.unit_of_work import UnitOfWork, unit_of_work
 from services.actor import MEMBERS, Actor
 from services.clients import clean_email
+from services.rules.electronic_addresses import check_einvoice_parts, check_iban
 from services.rules.errors import Conflict, InvalidInput, NotFound, Stale
 from services.rules.money import MINOR_UNITS
 from services.rules.text import clean_text
@@ -36,6 +37,13 @@ class PracticeDetails:
     phone: str = ""
     assistant_name: str = ""
     bank_account: str = ""
+    vat_number: str = ""
+    endpoint_id: str = ""
+    endpoint_scheme: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    iban: str = ""
 
 
 def system_actor(tenant_id: UUID, request_id: str = "-") -> Actor:
@@ -75,6 +83,15 @@ def _checked(details: PracticeDetails) -> dict[str, Any]:
         "assistant_name": clean_text(details.assistant_name, "assistantName", required=False),
         "bank_account": clean_text(
             details.bank_account, "bankAccount", max_length=60, required=False
+        ),
+        "iban": check_iban(details.iban),
+        **check_einvoice_parts(
+            vat_number=details.vat_number,
+            endpoint_id=details.endpoint_id,
+            endpoint_scheme=details.endpoint_scheme,
+            street=details.street,
+            postal_code=details.postal_code,
+            city=details.city,
         ),
     }
 

@@ -24,7 +24,7 @@ from services import links
 from services.gateways.clock import FixedClock
 from settings import Settings
 
-pytest_plugins = ["tests.left_out"]
+pytest_plugins = ["tests.left_out", "tests.einvoice_judge"]
 
 SETTINGS = Settings(
     _env_file=None,

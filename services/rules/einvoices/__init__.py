@@ -10,6 +10,7 @@ place: it is told in the payment terms, and the payable amount is the whole.
 
 from services.rules.einvoices.document import (
     EInvoice,
+    EInvoiceAllowance,
     EInvoiceKind,
     EInvoiceLine,
     PaymentInstruction,
@@ -22,6 +23,7 @@ from services.rules.einvoices.ubl import write_einvoice
 
 __all__ = [
     "EInvoice",
+    "EInvoiceAllowance",
     "EInvoiceKind",
     "EInvoiceLine",
     "PaymentInstruction",

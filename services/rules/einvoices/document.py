@@ -52,7 +52,7 @@ class TradeParty:
 
 @dataclass(frozen=True, slots=True)
 class EInvoiceLine:
-    """One line, net. `unit_code` is UN/ECE recommendation 20 (C62 one, HUR hour, DAY day)."""
+    """One line, net, what comes off it by itself taken off. `unit_code` is UN/ECE recommendation 20 (C62 one, HUR hour, DAY day)."""
 
     line_id: str
     name: str
@@ -63,6 +63,18 @@ class EInvoiceLine:
     unit_code: str = "C62"
     description: str = ""
     item_key: str = ""
+    allowance_minor: int = 0
+    allowance_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EInvoiceAllowance:
+    """What comes off the whole before tax (BG-20), in one category of tax; the amount is positive."""
+
+    reason: str
+    amount_minor: int
+    tax_code: str
+    tax_bps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +114,22 @@ class EInvoice:
     prepaid_minor: int = 0
     delivered_on: date | None = None
     exemptions: tuple[tuple[str, str], ...] = ()
+    allowances: tuple[EInvoiceAllowance, ...] = ()
+
+    @property
+    def lines_minor(self) -> int:
+        """The sum of the lines."""
+        return sum(line.net_minor for line in self.lines)
+
+    @property
+    def allowance_minor(self) -> int:
+        """What comes off the whole."""
+        return sum(each.amount_minor for each in self.allowances)
 
     @property
     def net_minor(self) -> int:
-        """The sum of the lines."""
-        return sum(line.net_minor for line in self.lines)
+        """The lines less what comes off the whole."""
+        return self.lines_minor - self.allowance_minor
 
     @property
     def tax_minor(self) -> int:
@@ -184,6 +207,15 @@ def _missing(invoice: EInvoice) -> Iterator[tuple[str, str]]:
     for line in invoice.lines:
         key = line.tax_code, line.tax_bps
         sums[key] = sums.get(key, 0) + line.net_minor
+    for each in invoice.allowances:
+        sums[each.tax_code, each.tax_bps] = (
+            sums.get((each.tax_code, each.tax_bps), 0) - each.amount_minor
+        )
+        if each.amount_minor <= 0 or not each.reason:
+            yield "allowances", "An allowance has an amount above zero and a reason (BR-33)."
+    for line in invoice.lines:
+        if line.allowance_minor < 0 or bool(line.allowance_minor) != bool(line.allowance_reason):
+            yield "lines", "What comes off a line has a reason (BR-42)."
     if sums != subtotals:
         yield "subtotals", "The taxes by category are not those of the lines (BR-S-08 and its kin)."
 

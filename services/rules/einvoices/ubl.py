@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from services.rules.einvoices.document import (
     EInvoice,
+    EInvoiceAllowance,
     EInvoiceKind,
     EInvoiceLine,
     PaymentInstruction,
@@ -106,6 +107,9 @@ def write_einvoice(invoice: EInvoice) -> bytes:
         terms = invoice.due_date.isoformat()
     if terms:
         _put(_in(root, "cac:PaymentTerms"), "cbc:Note", terms)
+    for allowance in invoice.allowances:
+        node = _allowance(root, allowance.reason, allowance.amount_minor, invoice.currency)
+        _category(_in(node, "cac:TaxCategory"), allowance)
     _taxes(root, invoice)
     _totals(root, invoice)
     for line in invoice.lines:
@@ -182,6 +186,14 @@ def _payment(root: ET.Element, invoice: EInvoice, payment: PaymentInstruction) -
         _put(_in(target, "cac:FinancialInstitutionBranch"), "cbc:ID", payment.branch_id)
 
 
+def _allowance(parent: ET.Element, reason: str, amount_minor: int, currency: str) -> ET.Element:
+    node = _in(parent, "cac:AllowanceCharge")
+    _put(node, "cbc:ChargeIndicator", "false")
+    _put(node, "cbc:AllowanceChargeReason", reason)
+    _amount(node, "cbc:Amount", amount_minor, currency)
+    return node
+
+
 def _taxes(root: ET.Element, invoice: EInvoice) -> None:
     total = _in(root, "cac:TaxTotal")
     _amount(total, "cbc:TaxAmount", invoice.tax_minor, invoice.currency)
@@ -193,7 +205,9 @@ def _taxes(root: ET.Element, invoice: EInvoice) -> None:
         _category(_in(subtotal, "cac:TaxCategory"), each, reasons.get(each.tax_code, ""))
 
 
-def _category(node: ET.Element, tax: TaxSubtotal | EInvoiceLine, reason: str = "") -> None:
+def _category(
+    node: ET.Element, tax: TaxSubtotal | EInvoiceLine | EInvoiceAllowance, reason: str = ""
+) -> None:
     _put(node, "cbc:ID", tax.tax_code)
     if tax.tax_code != "O":
         _put(node, "cbc:Percent", _plain(Decimal(tax.tax_bps) / 100))
@@ -204,9 +218,10 @@ def _category(node: ET.Element, tax: TaxSubtotal | EInvoiceLine, reason: str = "
 def _totals(root: ET.Element, invoice: EInvoice) -> None:
     totals = _in(root, "cac:LegalMonetaryTotal")
     parts: Sequence[tuple[str, int]] = (
-        ("LineExtensionAmount", invoice.net_minor),
+        ("LineExtensionAmount", invoice.lines_minor),
         ("TaxExclusiveAmount", invoice.net_minor),
         ("TaxInclusiveAmount", invoice.total_minor),
+        *((("AllowanceTotalAmount", invoice.allowance_minor),) if invoice.allowances else ()),
         *((("PrepaidAmount", invoice.prepaid_minor),) if invoice.prepaid_minor else ()),
         ("PayableAmount", invoice.payable_minor),
     )
@@ -218,7 +233,7 @@ def _line(root: ET.Element, invoice: EInvoice, line: EInvoiceLine) -> None:
     is_credit = invoice.kind is EInvoiceKind.CREDIT_NOTE
     node = _in(root, f"cac:{'CreditNote' if is_credit else 'Invoice'}Line")
     # A price is never negative (BR-27): a line that takes off has a negative quantity.
-    sign = -1 if line.net_minor < 0 else 1
+    sign = -1 if line.net_minor + line.allowance_minor < 0 else 1
     quantity, unit_code, price = _price(line, invoice.currency)
     _put(node, "cbc:ID", line.line_id)
     _put(
@@ -228,6 +243,8 @@ def _line(root: ET.Element, invoice: EInvoice, line: EInvoiceLine) -> None:
         unitCode=unit_code,
     )
     _amount(node, "cbc:LineExtensionAmount", line.net_minor, invoice.currency)
+    if line.allowance_minor:
+        _allowance(node, line.allowance_reason, line.allowance_minor, invoice.currency)
     item = _in(node, "cac:Item")
     _put(item, "cbc:Description", line.description)
     _put(item, "cbc:Name", line.name)
@@ -238,12 +255,12 @@ def _line(root: ET.Element, invoice: EInvoice, line: EInvoiceLine) -> None:
 
 
 def _price(line: EInvoiceLine, currency: str) -> tuple[Decimal, str, Decimal]:
-    """A quantity, its unit and a price whose product is the line to the last unit (PEPPOL-EN16931-R120).
+    """A quantity, its unit and a price whose product is the line before allowances to the last unit (PEPPOL-EN16931-R120).
 
     A net amount that no price of four decimals gives for the quantity is billed as one whole, and its quantity told no more.
     """
     digits = minor_units(currency)
-    net = abs(Decimal(line.net_minor).scaleb(-digits))
+    net = abs(Decimal(line.net_minor + line.allowance_minor).scaleb(-digits))
     if line.quantity > 0:
         price = (net / line.quantity).quantize(Decimal("1.0000"), ROUND_HALF_UP)
         if (price * line.quantity).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) == net:
