@@ -6,7 +6,7 @@ with those parameters for a quarter of an hour, as the accountant would, whoever
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 from uuid import UUID
 
 from starlette.requests import Request
@@ -87,6 +87,28 @@ async def _trial_balance(actor: Actor, values: Mapping[str, str], today: date) -
     )
 
 
+async def _aging(actor: Actor, values: Mapping[str, str], today: date) -> str:
+    return await reports.aging_csv(
+        actor, as_of=_date(values, "asOf") or today, known_at=_instant(values, "knownAt")
+    )
+
+
+async def _deferred_revenue(actor: Actor, values: Mapping[str, str], today: date) -> str:
+    last = _date(values, "to") or today
+    span = values.get("span", "month")
+    if span not in get_args(reports.Span):
+        raise InvalidInput(
+            f"A span is {', '.join(get_args(reports.Span))}.", code="PERIOD_INVALID", field="span"
+        )
+    return await reports.deferred_revenue_csv(
+        actor,
+        from_date=_date(values, "from") or date(last.year, 1, 1),
+        to_date=last,
+        span=cast(reports.Span, span),
+        known_at=_instant(values, "knownAt"),
+    )
+
+
 def _journal(program: books.Program) -> "Report":
     async def journal(actor: Actor, values: Mapping[str, str], today: date) -> str:
         return await books.journal_file(
@@ -127,6 +149,8 @@ REPORTS: Final[dict[str, Report]] = {
     "retainer-balances.csv": _retainer_balances,
     "client-ledger.csv": _client_ledger,
     "trial-balance.csv": _trial_balance,
+    "aging.csv": _aging,
+    "deferred-revenue.csv": _deferred_revenue,
     "books.journal": _journal("hledger"),
     "books.beancount": _journal("beancount"),
     **{f"scope-draft.{form}": _scope_draft(form) for form in _FORMS},

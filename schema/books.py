@@ -5,7 +5,11 @@ from datetime import date, datetime
 import strawberry
 
 from schema.context import Info
+from schema.periods import PeriodMutation, PeriodQuery
+from schema.receivables import AgingQuery
+from schema.reconciliations import ReconciliationMutation, ReconciliationQuery
 from schema.reports import report_url
+from schema.roll_forwards import DeferredRevenueQuery
 from services.actor import MEMBERS
 from services.rules.dates import check_plausible
 
@@ -28,7 +32,7 @@ class BookFiles:
 
 
 @strawberry.type
-class BooksQuery:
+class BooksQuery(AgingQuery, DeferredRevenueQuery, PeriodQuery, ReconciliationQuery):
     """What the accountant takes away."""
 
     @strawberry.field(
@@ -47,3 +51,8 @@ class BooksQuery:
             hledger_url=report_url(info, "books.journal", through=last, knownAt=known_at),
             beancount_url=report_url(info, "books.beancount", through=last, knownAt=known_at),
         )
+
+
+@strawberry.type
+class BooksMutation(PeriodMutation, ReconciliationMutation):
+    """What the owner and staff enter at the accountant's desk."""

@@ -22,6 +22,7 @@ from services.reports.readings import (
 )
 from services.reports.receivables import Aging, aging
 from services.reports.roll_forwards import PeriodRoll, deferred_revenue
+from services.rules.deferred_revenue import Span
 
 __all__ = [
     "Aging",
@@ -29,6 +30,7 @@ __all__ = [
     "PeriodRoll",
     "RetainerBalance",
     "RetainerBalances",
+    "Span",
     "aging",
     "aging_csv",
     "client_ledger",

@@ -16,6 +16,7 @@ from tests.schema.played import (
     TODAY,
     Played,
     a_change_order,
+    a_reconciliation_item,
     a_sending,
     details,
     money,
@@ -97,9 +98,16 @@ def good_arguments(played: Played, name: str) -> Given:
         "refunds": by_engagement,
         "retainerBalances": {"includeEmpty": True},
         "clientLedger": {"clientId": ids["client"]},
+        "deferredRevenue": {"fromDate": "2026-01-01", "toDate": TODAY, "span": "MONTH"},
+        "previewReconciliation": {
+            "asOf": TODAY,
+            "statement": money("1.00"),
+            "items": [a_reconciliation_item()],
+        },
     }
     open_ones = {
         "practice", "viewer", "members", "apiTokens", "policyVersions", "outboxMessages", "trialBalance", "bookFiles",
+        "aging", "closedThrough", "periodEvents", "reconciliations",
     }  # fmt: skip
     assert set(known) | open_ones == set(QUERIES), "write good arguments for every query, here"
     given = dict(known.get(name, {}))
@@ -482,4 +490,12 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "rejectRefund": lambda p: _refund(p, "rejected"),
     "settleRefund": _with(lambda p: _refund(p, "settled"), settledOn=TODAY, bankReference="R 3"),
     "failRefund": _with(lambda p: _refund(p, "failed"), failedOn=TODAY, reason="It came back."),
+    "recordReconciliation": _always(
+        lambda p: {
+            "asOf": TODAY, "statement": money("1.00"), "statementReference": "2026/3", "items": [a_reconciliation_item()],
+            "isDone": False, "note": "On the way",
+        }
+    ),
+    "closePeriod": _always(lambda p: {"through": "2025-12-31"}),
+    "reopenPeriod": _always(lambda p: {"through": "2025-01-31", "reason": "A late statement"}),
 }  # fmt: skip

@@ -111,6 +111,13 @@ def details(name: str, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def a_reconciliation_item() -> dict[str, Any]:
+    """What explains a difference."""
+    return {
+        "kind": "OWN_MONEY", "amount": money("-5.00"), "happenedOn": TODAY, "explanation": "Fees of February",
+    }  # fmt: skip
+
+
 def person(client_id: str, name: str = "Karen Holm") -> dict[str, Any]:
     """A contact who signs and may ask for changes."""
     return {
@@ -196,6 +203,7 @@ async def played_practice(http: httpx.AsyncClient, connection: asyncpg.Connectio
     await _work(played)
     await _progress(played)
     await _money(played)
+    await played.do("closePeriod", {"through": "2025-06-30", "idempotencyKey": "closed before"})
     await connection.execute(
         "update outbox_message set status = 'failed' where tenant_id = $1 and id = $2",
         practice_id, read_id(await _one(played, "OutboxMessage", "message"), "id")[1],

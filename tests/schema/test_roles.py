@@ -77,6 +77,10 @@ MAY: dict[str, set[str]] = {
     "rejectRefund": STAFF,
     "settleRefund": STAFF,
     "failRefund": STAFF,
+    # The accountant's desk.
+    "recordReconciliation": STAFF,
+    "closePeriod": STAFF,
+    "reopenPeriod": OWNER,
 }
 """Who may send each mutation. The accountant stands nowhere."""
 
