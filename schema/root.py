@@ -8,7 +8,7 @@ from strawberry.tools import merge_types
 
 from schema.acceptances import Acceptance, AcceptanceMutation, Delivery
 from schema.alerts import Alert, AlertMutation, AlertQuery
-from schema.books import BooksQuery
+from schema.books import BooksMutation, BooksQuery
 from schema.calendars import CalendarQuery
 from schema.change_orders import (
     ChangeOrder,
@@ -94,6 +94,7 @@ Mutation = merge_types(
         InvoiceMutation,
         PaymentMutation,
         RefundMutation,
+        BooksMutation,
     ),
 )
 
