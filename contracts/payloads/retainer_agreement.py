@@ -25,7 +25,8 @@ class RetainerTerms(TypedDict):
     share_bps: NotRequired[int | None]
     further: NotRequired[bool | None]
     kind: NotRequired[
-        Literal["deposit", "security_deposit", "evergreen", "availability", "period_allowance"] | None
+        Literal["deposit", "security_deposit", "evergreen", "availability", "period_allowance"]
+        | None
     ]
     tax: NotRequired[TaxLine | None]
 

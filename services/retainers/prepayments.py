@@ -91,6 +91,7 @@ async def freeze(
             "amount": formats.money(payload["prepayment"]["amount"], locale),
             "tax": formats.money(payload["prepayment"]["tax"]["amount"], locale),
             "received_on": formats.date(received_on.isoformat(), locale),
+            "is_deducted": rules.TRAITS[rules.RetainerKind(retainer["kind"])].pays_invoices,
         }
 
     await tell_billing(uow, retainer["client_id"], kind=KIND, write=write, now=now)

@@ -1,17 +1,23 @@
 """A dated story with every sum written out for each kind of retainer."""
 
-from datetime import date
+import asyncio
+from datetime import UTC, date, datetime
 
+import asyncpg
 import pytest
 
-from services import refunds, retainers
+from db.queries import retainers as queries
+from db.unit_of_work import read_only, unit_of_work
+from services import ledger, refunds, retainers
 from services.rules.errors import Conflict, DomainError
+from services.sweep import sweep as sweep_everything
 from tests.factories.money import (
     MARCH,
     a_billable_engagement,
     an_issued_invoice,
     approve,
     books,
+    deposit,
     dkk,
     draw,
     invoice_row,
@@ -341,3 +347,73 @@ async def test_terms_that_make_no_retainer_are_refused(kind, terms, code) -> Non
     case = await a_billable_engagement()
     assert await code_of(open_of_kind(case, kind, **terms)) == code
     assert await books(case) == {}
+
+
+async def test_the_worker_finds_the_practices_whose_turn_it_is() -> None:
+    case, other = await a_billable_engagement(), await a_billable_engagement()
+    for each in (case, other):
+        terms = monthly(date(2026, 4, 1), 2, dkk(4_000))
+        await open_of_kind(each, "availability", terms=terms)
+    (request,) = await requests_of(case, (await _of(case))["id"])
+    await deposit(case, request["id"], dkk(10_000), on=MARCH[3])
+    tenants = {case.actor.tenant_id, other.actor.tenant_id}
+    # In Copenhagen the 1st of May begins two hours before it does in Greenwich.
+    for now, due in (
+        (datetime(2026, 4, 30, 21, 59, tzinfo=UTC), set()),
+        (datetime(2026, 4, 30, 22, 1, tzinfo=UTC), {case.actor.tenant_id}),
+    ):
+        assert tenants & set(await queries.practices_with_retainers_due(now)) == due
+    await sweep_everything(datetime(2026, 4, 30, 22, 1, tzinfo=UTC))
+    assert (await books(case))["revenue"] == -400_000
+    assert await books(other) == {}
+    assert not tenants & set(
+        await queries.practices_with_retainers_due(datetime(2026, 5, 31, 12, tzinfo=UTC))
+    )
+
+
+async def _of(case):
+    async with read_only(case.actor.scope()) as uow:
+        return await queries.retainer_of_kind(uow, case.engagement_id, "availability")
+
+
+async def test_workers_at_once_earn_a_period_once() -> None:
+    case = await a_billable_engagement()
+    terms = monthly(date(2026, 4, 1), 12, dkk(4_000))
+    retainer_id = await open_of_kind(case, "availability", terms=terms)
+    await pay_in(case, retainer_id, dkk(60_000), on=MARCH[3])
+    found = await asyncio.gather(*(sweep(case, date(2026, 10, 2)) for _ in range(8)))
+    assert sorted(found) == [(0, 0)] * 7 + [(6, 0)]
+    assert (await books(case))["revenue"] == -2_400_000
+
+
+async def test_a_closed_month_takes_no_earning_so_the_next_day_does() -> None:
+    case = await a_billable_engagement()
+    terms = monthly(date(2026, 4, 1), 2, dkk(4_000))
+    retainer_id = await open_of_kind(case, "availability", terms=terms)
+    await pay_in(case, retainer_id, dkk(10_000), on=MARCH[3])
+    async with unit_of_work(case.actor.scope()) as uow:
+        await ledger.close_period(uow, through=date(2026, 4, 30), now=noon(date(2026, 5, 3)))
+    assert await sweep(case, date(2026, 5, 4)) == (1, 0)
+    assert (await earnings_of(case, retainer_id))[0]["effective_on"] == date(2026, 5, 1)
+
+
+async def test_what_was_earned_stands_even_against_the_owner_of_the_tables(
+    owner_connection: asyncpg.Connection,
+) -> None:
+    case = await a_billable_engagement()
+    terms = monthly(date(2026, 3, 1), 1, dkk(6_000), minutes=600)
+    retainer_id = await open_of_kind(case, "period_allowance", terms=terms)
+    await pay_in(case, retainer_id, dkk(7_500), on=MARCH[3])
+    await use(case, retainer_id, 60, on=MARCH[4])
+    for statement in (
+        "update retainer_earning set minutes = 1",
+        "delete from retainer_earning",
+        "update retainer_period_terms set minutes = 1",
+        "update retainer set is_taxed_on_receipt = false",
+        "update retainer set status = 'closed', closed_on = '2026-03-05' where status = 'active'; update retainer set status = 'active'",
+        "truncate retainer_earning",
+    ):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await owner_connection.execute(statement)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await owner_connection.execute("update retainer set earned_minor = 10 * deposited_minor where deposited_minor > 0")  # fmt: skip
