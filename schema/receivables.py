@@ -45,9 +45,11 @@ class AgedDocument:
     """One line of the aging."""
 
     kind: str = strawberry.field(
-        description="invoice, late_charge, or opening_invoice for one of before."
+        description="invoice, late_charge, kill_fee, or opening_invoice for one of before."
     )
-    number: str = strawberry.field(description="What the document is called.")
+    number: str = strawberry.field(
+        description="What the document is called; of a kill fee, the engagement's number."
+    )
     client_id: strawberry.ID = strawberry.field(description="Who owes it.")
     client_name: str = strawberry.field(description="The client's name.")
     due_on: date = strawberry.field(description="When this part was or is due.")

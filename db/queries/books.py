@@ -52,8 +52,10 @@ async def client_money_by_rows(
           union all
           select t.to_retainer_id, t.journal_id, t.amount_minor from retainer_transfer t where t.tenant_id = $1
           union all
-          select f.retainer_id, f.journal_id, -f.amount_minor from refund f
-           where f.tenant_id = $1 and f.retainer_id is not null and f.journal_id is not null
+          select f.retainer_id, t.journal_id, -f.amount_minor from refund_attempt t join refund f on f.tenant_id = t.tenant_id and f.id = t.refund_id
+           where t.tenant_id = $1 and f.tenant_id = $1 and f.retainer_id is not null and t.outcome = 'settled'
+          union all
+          select e.retainer_id, e.journal_id, -e.amount_minor from kill_fee_entry e where e.tenant_id = $1 and e.retainer_id is not null
           union all
           select o.retainer_id, o.journal_id, o.amount_minor from opening_line o where o.tenant_id = $1 and o.retainer_id is not null
         ), booked as (

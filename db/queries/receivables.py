@@ -43,6 +43,11 @@ _MOVES: Final = """
     select 'late_charge', c.id, c.client_id, c.currency, p.journal_id, null, -p.amount_minor
       from late_charge_payment p join late_charge c on c.tenant_id = p.tenant_id and c.id = p.late_charge_id where p.tenant_id = $1 and c.tenant_id = $1
     union all
+    select 'kill_fee', k.id, k.client_id, k.currency, k.journal_id, k.due_on, k.amount_minor from kill_fee k where k.tenant_id = $1
+    union all
+    select 'kill_fee', k.id, k.client_id, k.currency, e.journal_id, null, -e.amount_minor
+      from kill_fee_entry e join kill_fee k on k.tenant_id = e.tenant_id and k.id = e.kill_fee_id where e.tenant_id = $1 and k.tenant_id = $1
+    union all
     select 'opening_invoice', o.id, o.client_id, o.currency, o.journal_id, o.due_on, o.amount_minor
       from opening_line o where o.tenant_id = $1 and o.kind = 'invoice'
     union all
@@ -124,13 +129,17 @@ async def documents_of_journals(
 
 
 async def numbers(uow: UnitOfWork, document_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """What these documents are called: an invoice's number by its parts, a charge's, or the reference of one of before."""
+    """What these documents are called: an invoice's number by its parts, a charge's, the engagement's of a kill fee, or the reference
+    of one of before."""
     return await uow.fetch(
         """
         select i.id, 'invoice' as kind, i.number_prefix, i.number_year, i.number_ordinal, '' as reference
           from invoice i where i.tenant_id = $1 and i.id = any ($2)
         union all
         select c.id, 'late_charge', '', null, c.number, '' from late_charge c where c.tenant_id = $1 and c.id = any ($2)
+        union all
+        select k.id, 'kill_fee', '', e.number_year, e.number_ordinal, '' from kill_fee k
+          join engagement e on e.tenant_id = k.tenant_id and e.id = k.engagement_id where k.tenant_id = $1 and e.tenant_id = $1 and k.id = any ($2)
         union all
         select o.id, 'opening_invoice', '', null, null, o.reference from opening_line o where o.tenant_id = $1 and o.id = any ($2)
         """,

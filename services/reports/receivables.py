@@ -9,7 +9,7 @@ from db.queries import ledger as ledger_queries
 from db.queries import receivables as queries
 from db.queries import reports as report_queries
 from db.unit_of_work import UnitOfWork, read_only
-from services import ledger
+from services import engagements, ledger
 from services.actor import MEMBERS, Actor
 from services.invoices.numbers import number_of
 from services.rules.aging import BUCKETS, Bucket, DuePart, OpenPart, Tie, open_parts, summed
@@ -196,6 +196,8 @@ async def called_of(uow: UnitOfWork, document_ids: list[UUID]) -> dict[UUID, str
     for row in await queries.numbers(uow, document_ids):
         if row["kind"] == "invoice":
             found[row["id"]] = number_of(row)
+        elif row["kind"] == "kill_fee":
+            found[row["id"]] = engagements.number_of(row)
         elif row["kind"] == "late_charge":
             found[row["id"]] = f"LC-{row['number_ordinal']:04d}"
         else:

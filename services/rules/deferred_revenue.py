@@ -36,6 +36,7 @@ _CLASS_OF_KIND: Final[Mapping[str, MovementClass]] = MappingProxyType(
         "opening_retainer": "received",
         "drawdown": "earned",
         "retainer_earning": "earned",
+        "kill_fee_offset": "earned",
         "refund": "refunded",
         "retainer_transfer": "transferred",
     }
