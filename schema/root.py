@@ -17,6 +17,12 @@ from schema.change_orders import (
     ChangePreviewQuery,
 )
 from schema.clients import Client, ClientMutation, ClientQuery, Contact
+from schema.credit_notes import (
+    CreditNote,
+    CreditNoteMutation,
+    CreditNoteQuery,
+    WriteOff,
+)
 from schema.documents import Document, DocumentQuery
 from schema.engagements import (
     Engagement,
@@ -26,7 +32,18 @@ from schema.engagements import (
 )
 from schema.engine import Observe, Schema, build_schema
 from schema.envelopes import Envelope, EnvelopeMutation, EnvelopeQuery, EnvelopeSigner
-from schema.invoices import Invoice, InvoiceMutation, InvoiceQuery
+from schema.invoices import (
+    BillingMutation,
+    BillingQuery,
+    BillingStage,
+    DiscountVoucher,
+    Invoice,
+    InvoiceMutation,
+    InvoiceQuery,
+    InvoiceSeries,
+    PackageSale,
+    TimeEntry,
+)
 from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
 from schema.payments import Payment, PaymentQuery
 from schema.payments.changes import PaymentMutation
@@ -70,6 +87,8 @@ Query = merge_types(
         AlertQuery,
         RetainerQuery,
         InvoiceQuery,
+        BillingQuery,
+        CreditNoteQuery,
         PaymentQuery,
         RefundQuery,
         ReportQuery,
@@ -92,6 +111,8 @@ Mutation = merge_types(
         AlertMutation,
         RetainerMutation,
         InvoiceMutation,
+        BillingMutation,
+        CreditNoteMutation,
         PaymentMutation,
         RefundMutation,
         BooksMutation,
@@ -102,6 +123,7 @@ NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
     OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Delivery, Retainer,
     RetainerRequest, RetainerDeposit, RetainerEarning, RetainerTransfer, Drawdown, Invoice, Payment, Refund, ProgressEntry, CostEntry, Alert,
+    BillingStage, TimeEntry, PackageSale, DiscountVoucher, InvoiceSeries, CreditNote, WriteOff,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
 

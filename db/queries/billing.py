@@ -24,6 +24,22 @@ async def live_stages(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Reco
     )  # fmt: skip
 
 
+async def stages_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these stages that are there and of a plan that counts."""
+    return await uow.fetch(
+        """
+        select s.*, e.currency, s.item_key is null or exists (
+                 select from acceptance a where a.tenant_id = $1 and a.engagement_id = s.engagement_id and a.item_key = s.item_key
+               ) as is_reached,
+               (select l.invoice_id from invoice_line l
+                where l.tenant_id = $1 and l.billing_stage_id = s.id and l.is_live limit 1) as invoice_id
+        from billing_stage s join engagement e on e.tenant_id = s.tenant_id and e.id = s.engagement_id
+        where s.tenant_id = $1 and e.tenant_id = $1 and s.id = any($2) and s.is_live order by s.position
+        """,
+        uow.tenant_id, list(ids),
+    )  # fmt: skip
+
+
 async def time_entries_of(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.Record]:
     """The engagement's hours by date: with the tax of their item, whether they were corrected, and on which invoice they are."""
     return await uow.fetch(
@@ -39,6 +55,24 @@ async def time_entries_of(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg.
         order by t.worked_on, t.id
         """,
         uow.tenant_id, engagement_id,
+    )  # fmt: skip
+
+
+async def time_entries_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these entries of hours that are there."""
+    return await uow.fetch(
+        """
+        select t.*, e.currency, i.tax_code, i.tax_bps, i.title as item_title, c.id is not null as is_replaced, l.invoice_id
+        from time_entry t
+        join engagement e on e.tenant_id = t.tenant_id and e.id = t.engagement_id
+        join scope_item i on i.tenant_id = t.tenant_id and i.scope_version_id = t.scope_version_id and i.item_key = t.item_key
+        left join time_entry c on c.tenant_id = t.tenant_id and c.replaces_id = t.id
+        left join invoice_line l on l.tenant_id = t.tenant_id and l.time_entry_id = t.id and l.is_live
+        where t.tenant_id = $1 and e.tenant_id = $1 and i.tenant_id = $1 and (c.tenant_id = $1 or c.tenant_id is null)
+          and (l.tenant_id = $1 or l.tenant_id is null) and t.id = any($2)
+        order by t.worked_on, t.id
+        """,
+        uow.tenant_id, list(ids),
     )  # fmt: skip
 
 
@@ -60,6 +94,20 @@ async def package_sales_of(uow: UnitOfWork, engagement_id: UUID) -> list[asyncpg
         order by p.sold_on, p.id
         """,
         uow.tenant_id, engagement_id,
+    )  # fmt: skip
+
+
+async def package_sales_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these packages that are there."""
+    return await uow.fetch(
+        """
+        select p.*, e.currency, l.invoice_id from package_sale p
+        join engagement e on e.tenant_id = p.tenant_id and e.id = p.engagement_id
+        left join invoice_line l on l.tenant_id = p.tenant_id and l.package_sale_id = p.id and l.is_live
+        where p.tenant_id = $1 and e.tenant_id = $1 and (l.tenant_id = $1 or l.tenant_id is null) and p.id = any($2)
+        order by p.sold_on, p.id
+        """,
+        uow.tenant_id, list(ids),
     )  # fmt: skip
 
 

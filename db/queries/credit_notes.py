@@ -152,3 +152,11 @@ async def all_series(uow: UnitOfWork) -> list[asyncpg.Record]:
     return await uow.fetch(
         "select * from invoice_series where tenant_id = $1 order by prefix", uow.tenant_id
     )
+
+
+async def series_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those of these series that are there."""
+    return await uow.fetch(
+        "select * from invoice_series where tenant_id = $1 and id = any($2)",
+        uow.tenant_id, list(ids),
+    )  # fmt: skip

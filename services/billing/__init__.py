@@ -6,13 +6,14 @@ that the signed scope prices by the hour, a package is bought by the client's wo
 """
 
 from services.billing.packages import PackageDetails, sell_package
-from services.billing.plans import set_billing_plan
+from services.billing.plans import StageDetails, set_billing_plan
 from services.billing.series import open_series
 from services.billing.times import record_time
 from services.billing.vouchers import issue_voucher
 
 __all__ = [
     "PackageDetails",
+    "StageDetails",
     "issue_voucher",
     "open_series",
     "record_time",

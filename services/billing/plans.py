@@ -1,7 +1,7 @@
 """The billing plan of an engagement: its fee in stages."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,13 +16,23 @@ from services.actor import MONEY, Actor
 from services.idempotency import keyed
 from services.rules.billing import Stage, stage_amounts
 from services.rules.errors import NotFound, RuleViolation
+from services.rules.money import Money
+from services.rules.movements import check_currency
 from services.rules.text import clean_text
+
+
+@dataclass(frozen=True, slots=True)
+class StageDetails:
+    """A stage, with its sum as money where it is one."""
+
+    stage: Stage
+    amount: Money | None = None
 
 
 async def set_billing_plan(
     actor: Actor,
     engagement_id: UUID,
-    stages: Sequence[Stage],
+    stages: Sequence[StageDetails],
     *,
     idempotency_key: str,
     now: datetime,
@@ -31,34 +41,51 @@ async def set_billing_plan(
 
     The items of the current scope are then billed by the plan; what a later change order adds is billed by itself. Answers the
     engagement's id. Raises `Forbidden`, `NotFound` (also ITEM_NOT_FOUND), `InvalidInput` (PLAN_EMPTY, STAGE_INVALID, TEXT_…),
-    `RuleViolation` (NO_SCOPE_VERSION, PLAN_BEGUN, PLAN_ITEMS_BILLED, PLAN_EXCEEDS_FEE), and what `idempotency.keyed` raises.
+    `RuleViolation` (NO_SCOPE_VERSION, PLAN_BEGUN, PLAN_ITEMS_BILLED, PLAN_EXCEEDS_FEE,
+    CURRENCY_MISMATCH), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     cleaned = [
-        replace(stage, title=clean_text(stage.title, f"stages.{at}.title"))
-        for at, stage in enumerate(stages)
+        replace(
+            each.stage,
+            title=clean_text(each.stage.title, f"stages.{at}.title"),
+            amount_minor=each.amount.amount_minor if each.amount else None,
+        )
+        for at, each in enumerate(stages)
     ]
+    currencies = {each.amount.currency for each in stages if each.amount}
 
     async def effect(uow: UnitOfWork) -> UUID:
-        await _set(uow, engagement_id, cleaned, now)
+        await _set(uow, engagement_id, cleaned, currencies, now=now)
         return engagement_id
 
     return await keyed(
         actor,
         key=idempotency_key,
         operation="set_billing_plan",
-        request={"engagement_id": engagement_id, "stages": [asdict(stage) for stage in cleaned]},
+        request={
+            "engagement_id": engagement_id,
+            "stages": [asdict(stage) for stage in cleaned],
+            "currencies": sorted(currencies),
+        },
         now=now,
         effect=effect,
     )
 
 
 async def _set(
-    uow: UnitOfWork, engagement_id: UUID, stages: Sequence[Stage], now: datetime
+    uow: UnitOfWork,
+    engagement_id: UUID,
+    stages: Sequence[Stage],
+    currencies: set[str],
+    *,
+    now: datetime,
 ) -> None:
     engagement = await engagement_queries.lock_engagement(uow, engagement_id)
     if engagement is None:
         raise NotFound("No engagement with this id.", field="engagementId")
+    for currency in currencies:
+        check_currency(Money(1, currency), engagement["currency"], "stages")
     version_id = engagement["current_scope_version_id"]
     if version_id is None:
         raise RuleViolation("Nothing is signed yet.", code="NO_SCOPE_VERSION")

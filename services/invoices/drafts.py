@@ -85,7 +85,7 @@ async def draft_invoice(
 ) -> UUID:
     """Draft an invoice of this selection (or these accepted items), or of all that could be billed and is not billed yet.
 
-    Raises `Forbidden`, `NotFound` (also LINE_NOT_FOUND, VOUCHER_NOT_FOUND), `InvalidInput` (DISCOUNT_INVALID), `RuleViolation`
+    Raises `Forbidden`, `NotFound` (also LINE_NOT_FOUND), `InvalidInput` (DISCOUNT_INVALID), `RuleViolation`
     (NOTHING_TO_BILL, INVOICE_NEGATIVE, DISCOUNT_EXCEEDS, VOUCHER_EXPIRED, VOUCHER_EXCEEDED with `left_minor`,
     CURRENCY_MISMATCH), what `sources.source_lines` says of the selection, and what `idempotency.keyed` raises.
     """
@@ -275,9 +275,7 @@ def _voucher_amount(  # noqa: PLR0917 - one voucher and all it is held against
     row: Any, use: VoucherUse, engagement: Any, net_minor: int, today: date, named: str
 ) -> int:
     if row is None or row["client_id"] != engagement["client_id"]:
-        raise NotFound(
-            "This client has no voucher with this id.", code="VOUCHER_NOT_FOUND", field=named
-        )
+        raise NotFound("This client has no voucher with this id.", field=named)
     if row["currency"] != engagement["currency"]:
         raise RuleViolation(
             f"The voucher is in {row['currency']}.", code="CURRENCY_MISMATCH", field=named

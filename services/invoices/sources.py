@@ -101,7 +101,7 @@ async def source_lines(
 ) -> tuple[SourceLine, ...]:
     """The lines that bill the selection. The engagement is locked.
 
-    Raises `InvalidInput` (INVOICE_EMPTY, TEXT_…, AMOUNT_…, TAX_…), `NotFound` (ITEM_NOT_FOUND, SOURCE_NOT_FOUND), `RuleViolation`
+    Raises `InvalidInput` (INVOICE_EMPTY, TEXT_…, AMOUNT_…, TAX_…), `NotFound` (also ITEM_NOT_FOUND), `RuleViolation`
     (NOTHING_TO_BILL, ITEM_IS_SUMMARY, ITEM_NOT_ACCEPTED, ITEM_BILLED, ITEM_IN_PLAN, SOURCE_BILLED, STAGE_NOT_REACHED,
     CURRENCY_MISMATCH).
     """
@@ -245,7 +245,6 @@ async def _refuse(uow: UnitOfWork, engagement: Any, source: Source, of: Any, nam
             )
     raise NotFound(
         "Nothing like this can be billed here, or it is billed.",
-        code="SOURCE_NOT_FOUND",
         field=named,
     )
 

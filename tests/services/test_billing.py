@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from services import billing, invoices
-from services.billing import PackageDetails
+from services.billing import PackageDetails, StageDetails
 from services.invoices import Expense, LineDiscount, Reductions, Selection, VoucherUse
 from services.rules.billing import Stage
 from services.rules.discounts import Discount
@@ -45,7 +45,14 @@ async def code_of(doing: Any, kind: type[DomainError] = DomainError) -> str:
 async def plan(case: Case, *stages: Stage) -> UUID:
     """A billing plan."""
     return await billing.set_billing_plan(
-        case.actor, case.engagement_id, stages, idempotency_key=case.key(), now=noon(MARCH[3])
+        case.actor,
+        case.engagement_id,
+        [
+            StageDetails(stage, Money(stage.amount_minor, "DKK") if stage.amount_minor else None)
+            for stage in stages
+        ],
+        idempotency_key=case.key(),
+        now=noon(MARCH[3]),
     )
 
 
@@ -190,9 +197,7 @@ async def test_hours_are_billed_once_at_the_signed_rate_and_corrected_before() -
     assert await code_of(worked(case, 0, replaces_id=billed)) == "TIME_BILLED"
     again = Selection(time_entry_ids=[billed])
     assert await code_of(draft(case, selection=again)) == "SOURCE_BILLED"
-    assert await code_of(draft(case, selection=Selection(time_entry_ids=[wrong]))) == (
-        "SOURCE_NOT_FOUND"
-    )
+    assert await code_of(draft(case, selection=Selection(time_entry_ids=[wrong]))) == ("NOT_FOUND")
 
 
 async def test_work_that_nobody_signed_cannot_be_billed_in_any_way() -> None:
@@ -207,7 +212,7 @@ async def test_work_that_nobody_signed_cannot_be_billed_in_any_way() -> None:
     assert await code_of(worked(case, item_key="handover")) == "TIME_NOT_AGREED"
     assert await code_of(draft(case, item_keys=["support"]), NotFound) == "ITEM_NOT_FOUND"
     chosen = Selection(change_order_ids=[order_id])
-    assert await code_of(draft(case, selection=chosen), NotFound) == "SOURCE_NOT_FOUND"
+    assert await code_of(draft(case, selection=chosen), NotFound) == "NOT_FOUND"
     for expense in (
         Expense("Extra work", dkk(500), "S", 2500, " "),
         Expense("Extra work", dkk(0), "S", 2500, "R-1"),
@@ -224,14 +229,14 @@ async def test_an_order_that_changes_a_planned_fee_bills_the_difference_once() -
     order_id = await a_sent_order(case, [ReviseItem("design", {"fee_minor": 4_500_000})])
     await sign_subject(case.actor, "change_order", order_id)
     chosen = Selection(change_order_ids=[order_id])
-    assert await code_of(draft(case, selection=chosen), NotFound) == "SOURCE_NOT_FOUND"
+    assert await code_of(draft(case, selection=chosen), NotFound) == "NOT_FOUND"
     await accept(case)
     found = await invoices.billable(case.actor, case.engagement_id, today=MARCH[9])
     assert [(line.source, line.net_minor, line.title) for line in found.lines] == [
         ("change_order", 500_000, "1 A shop: Design")
     ]
     await issue(case, await draft(case, selection=chosen))
-    assert await code_of(draft(case, selection=chosen)) == "SOURCE_NOT_FOUND"
+    assert await code_of(draft(case, selection=chosen)) == "NOT_FOUND"
     assert (await books(case))["revenue"] == -10_500_000
 
 
@@ -344,7 +349,7 @@ async def test_a_voucher_is_never_used_beyond_what_it_holds_and_comes_back_with_
         (Reductions(whole=[Discount("x", amount_minor=4_000_001)]), "DISCOUNT_EXCEEDS"),
         (Reductions(whole=[Discount("x", amount_minor=-1)]), "DISCOUNT_INVALID"),
         (Reductions(whole=[Discount("x", rate_bps=10_000)]), "NOTHING_TO_BILL"),
-        (Reductions(vouchers=[VoucherUse(UUID(int=1))]), "VOUCHER_NOT_FOUND"),
+        (Reductions(vouchers=[VoucherUse(UUID(int=1))]), "NOT_FOUND"),
     ],
 )
 async def test_a_bad_discount_is_refused(off: Reductions, code: str) -> None:
