@@ -96,15 +96,17 @@ def serve(
     settings = _settings()
     try:
         claim_port(settings)
-        from app import create_app
+        with claimed_folder(settings):
+            # Both claims come before the seconds that this import takes: a second server is refused at once.
+            from app import create_app
 
-        with claimed_folder(settings), _ready_database(settings) as where:
-            if with_demo and asyncio.run(_is_empty(where)):
-                _load_demo(settings, where)
-            _greet(settings)
-            application = create_app(settings, where.runtime_url, with_worker=with_worker)
-            server = server_of(application, settings)
-            server.run()
+            with _ready_database(settings) as where:
+                if with_demo and asyncio.run(_is_empty(where)):
+                    _load_demo(settings, where)
+                _greet(settings)
+                application = create_app(settings, where.runtime_url, with_worker=with_worker)
+                server = server_of(application, settings)
+                server.run()
     except CannotServe as error:
         _fail(str(error))
     raise typer.Exit(0 if server.started else 1)
