@@ -37,8 +37,9 @@ And those on which tools differ, each as said:
 * A maximal lag says that the successor's event comes no later than so many days after the predecessor's: it pulls the
   predecessor up. On summaries it binds every leaf to every leaf. A link with negative lag drawn backwards says the same (metra
   potential method, Roy 1959; the RCPSP/max instances of ProGen/max), so circles that close through one are computed (Bellman
-  1958, Ford 1956) and refused only when they gain: SCHEDULE_CONTRADICTION, with the links. Circles of other links are
-  mistakes: SCHEDULE_CYCLE. A maximal lag after what has happened only shows as negative float.
+  1958, Ford 1956) and refused only when they gain: SCHEDULE_CONTRADICTION, with the links. A circle of start-to-start links
+  without lag says "start together", one of finish-to-finish links "finish together". Circles of other links are mistakes:
+  SCHEDULE_CYCLE. A maximal lag after what has happened only shows as negative float.
 
 `prepare_plan` checks and lays out, `compute_plan` runs the passes, `revised` computes again after a change by what moves, and
 `compute_schedule` and `reschedule` do so from plain lists. What this package does not do: resources.

@@ -16,13 +16,15 @@ from services.rules.schedule.axes import Axes
 from services.rules.schedule.items import ScheduleItem, ScheduleLink
 from services.rules.schedule.lags import CalendarEdge
 from services.rules.schedule.layout import Layout
-from services.rules.schedule.order import Arc, arrange, arrange_loops
+from services.rules.schedule.order import Arc, Closing, arrange, arrange_loops
 from services.rules.schedule.structure import Structure
 
 Pairs = list[tuple[int, int]]
 """The neighbours of a node with the weights of the edges to them."""
 
 _REVERSE: Final = 4
+_SIDES: Final = 3
+_TOGETHER: Final = {0: Closing.OF_STARTS, 3: Closing.OF_FINISHES}
 
 
 @dataclass(slots=True)
@@ -138,21 +140,32 @@ def _ordered(layout: Layout) -> tuple[list[int], list[tuple[int, int]]]:
     order = arrange(nodes, count, tails, heads)
     if order is not None:
         return order, []
-    arcs = []
-    for tail, head, meta in zip(layout.tails, layout.heads, layout.metas, strict=True):
-        link = meta >> 3
-        may_close = bool(meta & _REVERSE) or (link >= 0 and layout.links[link].lag_days < 0)
-        arcs.append(Arc(tail, head, may_close))
+    arcs = [
+        Arc(tail, head, _closing(layout, meta >> 3, meta & _SIDES, bool(meta & _REVERSE)))
+        for tail, head, meta in zip(layout.tails, layout.heads, layout.metas, strict=True)
+    ]
     for edge in layout.edges:
-        link = edge.origin
-        may_close = edge.is_reverse or (link >= 0 and layout.links[link].lag_days < 0)
-        arcs.append(Arc(edge.tail, edge.head, may_close))
-    arcs += [Arc(tail, head, False) for tail, head in layout.order_only]
+        sides = edge.from_finish << 1 | edge.to_finish
+        closing = _closing(layout, edge.origin, sides, edge.is_reverse)
+        arcs.append(Arc(edge.tail, edge.head, closing))
+    arcs += [Arc(tail, head, Closing.NEVER) for tail, head in layout.order_only]
 
     def names_of(circle: Sequence[int]) -> list[str]:
         return circle_names(layout.structure, [layout.owner[node] for node in circle])
 
     return arrange_loops(nodes, count, arcs, names_of)
+
+
+def _closing(layout: Layout, number: int, sides: int, is_reverse: bool) -> Closing:
+    """When a circle may close through an edge of a link, or inside a summary (-1); `sides` as in the metas."""
+    if number < 0:
+        return Closing.OF_FINISHES if sides else Closing.OF_STARTS
+    lag_days = layout.links[number].lag_days
+    if is_reverse or lag_days < 0:
+        return Closing.ALWAYS
+    if lag_days:
+        return Closing.NEVER
+    return _TOGETHER.get(sides, Closing.NEVER)
 
 
 def circle_names(structure: Structure, positions: Sequence[int]) -> list[str]:
