@@ -24,6 +24,7 @@ from schema.credit_notes import (
     WriteOff,
 )
 from schema.documents import Document, DocumentQuery
+from schema.dunning import DunningMutation, DunningNotice, DunningQuery, LateCharge
 from schema.engagements import (
     Engagement,
     EngagementMutation,
@@ -66,6 +67,7 @@ from schema.retainers import (
 from schema.scopes import ScopeVersion
 from schema.scopes.changes import ScopeMutation, ScopeQuery
 from schema.scopes.differences import ScopeDiffQuery
+from schema.suspensions import Suspension, SuspensionMutation, SuspensionQuery
 
 Query = merge_types(
     "Query",
@@ -91,6 +93,8 @@ Query = merge_types(
         CreditNoteQuery,
         PaymentQuery,
         RefundQuery,
+        DunningQuery,
+        SuspensionQuery,
         ReportQuery,
         BooksQuery,
     ),
@@ -116,6 +120,8 @@ Mutation = merge_types(
         PaymentMutation,
         RefundMutation,
         BooksMutation,
+        DunningMutation,
+        SuspensionMutation,
     ),
 )
 
@@ -124,6 +130,7 @@ NODES: tuple[type, ...] = (
     OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Delivery, Retainer,
     RetainerRequest, RetainerDeposit, RetainerEarning, RetainerTransfer, Drawdown, Invoice, Payment, Refund, ProgressEntry, CostEntry, Alert,
     BillingStage, TimeEntry, PackageSale, DiscountVoucher, InvoiceSeries, CreditNote, WriteOff,
+    DunningNotice, LateCharge, Suspension,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
 

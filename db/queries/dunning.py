@@ -251,3 +251,11 @@ async def practices_with_late_payers(now: datetime) -> list[UUID]:
         "select practice_id from practices_with_late_payers($1) as practice_id", now
     )
     return [row["practice_id"] for row in rows]
+
+
+async def practice_currency(uow: UnitOfWork) -> str:
+    """The practice's own currency: what its fees and its least sum are in."""
+    found: str = await uow.fetchval(
+        "select currency from practice where tenant_id = $1 and id = $1", uow.tenant_id
+    )
+    return found

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from demo.main_job import PLAN, PRICES
-from schema.relay import read_id
+from schema.relay import encode_id, read_id
 from tests.schema.documents import MUTATIONS, QUERIES
 from tests.schema.played import (
     RULE,
+    STEPS,
     TERMS,
     TODAY,
     Played,
@@ -96,6 +97,11 @@ def good_arguments(played: Played, name: str) -> Given:
         "invoices": by_engagement,
         "refundEntitlement": {"engagementId": ids["engagement"]},
         "refunds": by_engagement,
+        "dunningNotices": by_engagement,
+        "nextDunningNotice": {"invoiceId": ids["invoice late"]},
+        "lateCharges": by_engagement,
+        "lateInterest": {"invoiceId": ids["invoice late"], "until": "2026-02-28"},
+        "suspensions": by_engagement,
         "retainerBalances": {"includeEmpty": True},
         "clientLedger": {"clientId": ids["client"]},
         "deferredRevenue": {"fromDate": "2026-01-01", "toDate": TODAY, "span": "MONTH"},
@@ -108,6 +114,7 @@ def good_arguments(played: Played, name: str) -> Given:
     open_ones = {
         "practice", "viewer", "members", "apiTokens", "policyVersions", "outboxMessages", "trialBalance", "bookFiles",
         "aging", "closedThrough", "periodEvents", "reconciliations",
+        "dunningLadder",
     }  # fmt: skip
     assert set(known) | open_ones == set(QUERIES), "write good arguments for every query, here"
     given = dict(known.get(name, {}))
@@ -321,6 +328,46 @@ def _with(
     return given
 
 
+async def _notice(p: Played, invoice: str) -> Given:
+    """The next notice of an invoice, at the version it has by now."""
+    version = await p.connection.fetchval(
+        "select version from dunning_notice where tenant_id = $1 and invoice_id = $2 and status in ('drafted', 'approved')",
+        p.practice_id, read_id(p.ids[f"invoice {invoice}"], "id")[1],
+    )  # fmt: skip
+    return {"invoiceId": p.ids[f"invoice {invoice}"], "expectedVersion": version or 0}
+
+
+async def _waive_charge(p: Played) -> Given:
+    return {
+        "lateChargeId": p.ids["charge waived"], "reason": "A good client.",
+        "expectedVersion": await p.version("late_charge", "charge waived"),
+    }  # fmt: skip
+
+
+async def _set_ladder(p: Played) -> Given:
+    number = await p.connection.fetchval(
+        "select max(number) from dunning_ladder where tenant_id = $1", p.practice_id
+    )
+    return {
+        "isActive": True, "sendFromMinute": 480, "sendUntilMinute": 1020, "country": "DK", "region": "", "weekend": [5, 6],
+        "daysOff": ["2026-12-24"], "suspensionFrom": money("1000.00"), "steps": STEPS, "expectedNumber": number,
+    }  # fmt: skip
+
+
+async def _suspend(p: Played) -> Given:
+    version = await p.connection.fetchval(
+        "select version from suspension where tenant_id = $1 and status = 'served'", p.practice_id
+    )
+    return {"engagementId": p.ids["engagement"], "expectedVersion": version or 1}
+
+
+async def _draft_extension(p: Played) -> Given:
+    newest = await p.connection.fetchval(
+        "select id from suspension where tenant_id = $1 order by id desc limit 1", p.practice_id
+    )
+    return {"suspensionId": str(encode_id("Suspension", newest))}
+
+
 _RECEIVED = {"receivedOn": TODAY, "bankReference": "R 2"}
 
 IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
@@ -498,4 +545,38 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     ),
     "closePeriod": _always(lambda p: {"through": "2025-12-31"}),
     "reopenPeriod": _always(lambda p: {"through": "2025-01-31", "reason": "A late statement"}),
+    "editDunningNotice": _with(lambda p: _notice(p, "late"), opening="We spoke on Monday."),
+    "sendDunningNotice": _always(lambda p: {"invoiceId": p.ids["invoice late"]}),
+    "waiveDunningNotice": _with(lambda p: _notice(p, "late"), reason="They lost their bookkeeper."),
+    "approveDunningNotice": lambda p: _notice(p, "reminded"),
+    "stopDunning": _always(
+        lambda p: {
+            "invoiceId": p.ids["invoice late"], "kind": "DISPUTE", "reason": "They ask why.", "disputed": money("1.00"),
+        }
+    ),
+    "resumeDunning": _always(
+        lambda p: {"invoiceId": p.ids["invoice reminded"], "kind": "DISPUTE", "outcome": "Settled."}
+    ),
+    "chargeLateInterest": _always(lambda p: {"invoiceId": p.ids["invoice late"], "until": "2026-02-28"}),
+    "chargeFixedSum": _always(lambda p: {"invoiceId": p.ids["invoice late"]}),
+    "recordLateChargePayment": _always(
+        lambda p: {"lateChargeId": p.ids["charge owed"], "amount": money("1.00"), **_RECEIVED}
+    ),
+    "waiveLateCharge": _waive_charge,
+    "addReferenceRate": _always(
+        lambda p: {
+            "reference": "NATIONALBANKEN", "validFrom": "2026-01-01", "rateBps": 175, "source": "Put right.",
+        }
+    ),
+    "setDunningLadder": _set_ladder,
+    "serveSuspensionNotice": _always(
+        lambda p: {
+            "engagementId": p.ids["engagement"], "servedHow": "LETTER", "servedOn": "2026-02-10", "proof": "R 2",
+        }
+    ),
+    "suspendWork": _suspend,
+    "liftSuspension": _always(
+        lambda p: {"engagementId": p.ids["engagement"], "reason": "They pay on Monday."}
+    ),
+    "draftExtension": _draft_extension,
 }  # fmt: skip

@@ -39,10 +39,12 @@ TABLES: dict[str, str] = {
     "Delivery": "delivery",
     "Document": "document",
     "Drawdown": "drawdown",
+    "DunningNotice": "dunning_notice",
     "Engagement": "engagement",
     "Envelope": "envelope",
     "EnvelopeSigner": "envelope_signer",
     "Invoice": "invoice",
+    "LateCharge": "late_charge",
     "Member": "member",
     "OutboxMessage": "outbox_message",
     "Payment": "payment",
@@ -59,6 +61,7 @@ TABLES: dict[str, str] = {
     "RetainerRequest": "retainer_request",
     "ScopeVersion": "scope_version",
     "ServicesContract": "services_contract",
+    "Suspension": "suspension",
 }
 """Where the things live that have a global id."""
 
@@ -204,6 +207,7 @@ async def played_practice(http: httpx.AsyncClient, connection: asyncpg.Connectio
     await _progress(played)
     await _money(played)
     await played.do("closePeriod", {"through": "2025-06-30", "idempotencyKey": "closed before"})
+    await _late(played)
     await connection.execute(
         "update outbox_message set status = 'failed' where tenant_id = $1 and id = $2",
         practice_id, read_id(await _one(played, "OutboxMessage", "message"), "id")[1],
@@ -475,3 +479,63 @@ async def _retainers_of_every_kind(
         "idempotencyKey": "use",
     }  # fmt: skip
     await played.do("recordRetainerUse", used)
+
+
+STEPS: list[dict[str, Any]] = [
+    {"tone": "KIND", "afterDays": 3, "countsFrom": "DUE", "payWithinDays": 10},
+    {
+        "tone": "COLLECTOR", "afterDays": 10, "countsFrom": "STEP_BEFORE", "payWithinDays": 10, "fee": money("100.00"),
+        "needsApproval": True, "openingEn": "We are sorry to write again.", "openingDa": "Vi skriver igen.",
+    },
+]  # fmt: skip
+"""A ladder of two steps; the second needs the owner's word."""
+
+
+async def _late(played: Played) -> None:
+    """Two invoices that fell due last year: nobody was reminded of the first, and of the second once."""
+    ids = played.ids
+    engagement = {"engagementId": ids["engagement"]}
+    await played.do(
+        "setDunningLadder",
+        {"isActive": True, "country": "DK", "daysOff": [], "steps": STEPS, "expectedNumber": 0},
+    )
+    await played.do(
+        "addReferenceRate",
+        {"reference": "NATIONALBANKEN", "validFrom": "2026-01-01", "rateBps": 175, "source": "For a test."},
+    )  # fmt: skip
+    for name, key in (("late", "32"), ("reminded", "33")):
+        await played.do(
+            "acceptDeliverable", {**engagement, "itemKey": key, "acceptedOn": TODAY, "note": "by telephone"}
+        )  # fmt: skip
+        made = await played.do(
+            "draftInvoice", {**engagement, "itemKeys": [key], "idempotencyKey": f"draft {name}"}
+        )
+        ids[f"invoice {name}"] = made["invoice"]["id"]
+        await played.do(
+            "issueInvoice",
+            {"invoiceId": ids[f"invoice {name}"], "issueDate": "2025-11-03", "expectedVersion": 1, "idempotencyKey": f"issue {name}"},
+        )  # fmt: skip
+        # Nearly all is paid, so that refunds are within what the client is entitled to.
+        await played.do(
+            "recordPayment",
+            {
+                "invoiceId": ids[f"invoice {name}"], "amount": money("9900.00"), "receivedOn": TODAY, "bankReference": "R 9",
+                "idempotencyKey": f"pay {name}",
+            },
+        )  # fmt: skip
+    reminded = {"invoiceId": ids["invoice reminded"]}
+    sent = await played.do("sendDunningNotice", reminded)
+    ids["notice"] = sent["notice"]["id"]
+    await played.do("stopDunning", {**reminded, "kind": "DISPUTE", "reason": "They say it is too much.", "disputed": money("1.00")})  # fmt: skip
+    charged = await played.do(
+        "chargeLateInterest", {**reminded, "until": "2025-12-31", "idempotencyKey": "interest"}
+    )
+    ids["charge owed"] = charged["lateCharge"]["id"]
+    charged = await played.do("chargeFixedSum", {**reminded, "idempotencyKey": "fixed sum"})
+    ids["charge waived"] = charged["lateCharge"]["id"]
+    served = await played.do(
+        "serveSuspensionNotice",
+        {**engagement, "servedHow": "LETTER", "servedOn": "2026-01-20", "proof": "R 1"},
+    )
+    ids["suspension"] = served["suspension"]["id"]
+    await played.do("liftSuspension", {**engagement, "reason": "They called."})

@@ -49,6 +49,12 @@ MAY: dict[str, set[str]] = {
     "acceptDeliverable": WRITERS,
     "recordProgress": WRITERS,
     "acknowledgeAlert": WRITERS,
+    "editDunningNotice": WRITERS,
+    "sendDunningNotice": WRITERS,
+    "stopDunning": WRITERS,
+    "resumeDunning": WRITERS,
+    "serveSuspensionNotice": WRITERS,
+    "draftExtension": WRITERS,
     "deliver": WRITERS,
     "rejectDeliverable": WRITERS,
     "withdrawDelivery": WRITERS,
@@ -81,6 +87,17 @@ MAY: dict[str, set[str]] = {
     "recordReconciliation": STAFF,
     "closePeriod": STAFF,
     "reopenPeriod": OWNER,
+    "chargeLateInterest": STAFF,
+    "chargeFixedSum": STAFF,
+    "recordLateChargePayment": STAFF,
+    "addReferenceRate": STAFF,
+    "suspendWork": STAFF,
+    # What is let go, and how the practice speaks.
+    "setDunningLadder": OWNER,
+    "approveDunningNotice": OWNER,
+    "waiveDunningNotice": OWNER,
+    "waiveLateCharge": OWNER,
+    "liftSuspension": OWNER,
 }
 """Who may send each mutation. The accountant stands nowhere."""
 

@@ -51,6 +51,8 @@ TYPES: dict[str, str] = {
     "paymentId": "Payment",
     "refundId": "Refund",
     "alertId": "Alert",
+    "lateChargeId": "LateCharge",
+    "suspensionId": "Suspension",
     "rowId": "Client",
 }
 """What an argument of this name takes the id of. A name that is missing here fails the walk."""
