@@ -8,6 +8,13 @@ from strawberry.tools import merge_types
 
 from schema.acceptances import Acceptance, AcceptanceMutation, Delivery
 from schema.alerts import Alert, AlertMutation, AlertQuery
+from schema.bank_statements import (
+    BankAccount,
+    BankLine,
+    BankMutation,
+    BankQuery,
+    BankStatement,
+)
 from schema.books import BooksMutation, BooksQuery
 from schema.calendars import CalendarQuery
 from schema.change_orders import (
@@ -92,6 +99,7 @@ Query = merge_types(
         BillingQuery,
         CreditNoteQuery,
         PaymentQuery,
+        BankQuery,
         RefundQuery,
         DunningQuery,
         SuspensionQuery,
@@ -118,6 +126,7 @@ Mutation = merge_types(
         BillingMutation,
         CreditNoteMutation,
         PaymentMutation,
+        BankMutation,
         RefundMutation,
         BooksMutation,
         DunningMutation,
@@ -128,9 +137,9 @@ Mutation = merge_types(
 NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
     OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Delivery, Retainer,
-    RetainerRequest, RetainerDeposit, RetainerEarning, RetainerTransfer, Drawdown, Invoice, Payment, Refund, ProgressEntry, CostEntry, Alert,
-    BillingStage, TimeEntry, PackageSale, DiscountVoucher, InvoiceSeries, CreditNote, WriteOff,
-    DunningNotice, LateCharge, Suspension,
+    RetainerRequest, RetainerDeposit, RetainerEarning, RetainerTransfer, Drawdown, Invoice, Payment, BankAccount, BankStatement,
+    BankLine, Refund, ProgressEntry, CostEntry, Alert, BillingStage, TimeEntry, PackageSale, DiscountVoucher, InvoiceSeries,
+    CreditNote, WriteOff, DunningNotice, LateCharge, Suspension,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
 
