@@ -14,6 +14,7 @@ from db.unit_of_work import read_only
 from schema.clients import Client, client_loader
 from schema.context import Info
 from schema.documents import Document, document_loader
+from schema.entitlements import EntitlementLine, RefundEntitlement, entitlement_line
 from schema.errors import Payload, inside, refusals_as
 from schema.newest import newest
 from schema.relay import Connection, Keyset, Node, decode_id, encode_id, fetches
@@ -36,49 +37,70 @@ class RefundStatus(Enum):
     FAILED = strawberry.enum_value("failed", description="Could not be paid, or came back.")
 
 
-@strawberry.enum(description="What a line of an entitlement stands for.")
-class EntitlementKind(Enum):
-    """The kinds of `services.rules.refunds`."""
+@strawberry.enum(description="Why money goes back; the words beside it say it in full.")
+class RefundReason(Enum):
+    """The reasons of `services.rules.refunds`."""
 
-    PAID = strawberry.enum_value("paid", description="Payments of invoices.")
-    DEPOSITED = strawberry.enum_value("deposited", description="What came into retainers.")
-    EARNED = strawberry.enum_value("earned", description="Work accepted, with tax.")
-    KILL_FEE = strawberry.enum_value("kill_fee", description="The charge for ending early.")
-    CREDIT = strawberry.enum_value("credit", description="An agreed credit.")
-    EARLIER_REFUND = strawberry.enum_value("earlier_refund", description="Refunded before.")
-    LIMIT = strawberry.enum_value("limit", description="What the bounds take off or put on.")
+    OVERPAYMENT = strawberry.enum_value("overpayment", description="More came than was owed.")
+    RETAINER_UNUSED = strawberry.enum_value(
+        "retainer_unused", description="The unused rest of a retainer."
+    )
+    COMPLAINT = strawberry.enum_value("complaint", description="The work was not as agreed.")
+    CANCELLED = strawberry.enum_value("cancelled", description="The work was called off.")
+    DUPLICATE = strawberry.enum_value("duplicate", description="It was paid twice.")
+    PRICE_CORRECTION = strawberry.enum_value(
+        "price_correction", description="The price was not as agreed."
+    )
+    GOODWILL = strawberry.enum_value("goodwill", description="Out of kindness.")
+    OTHER = strawberry.enum_value("other", description="Anything else.")
 
 
-@strawberry.type(description="One step of an entitlement.")
-class EntitlementLine:
-    """The lines sum to the entitlement."""
+@strawberry.enum(description="By which way a refund leaves.")
+class RefundMethod(Enum):
+    """The methods of `services.rules.refunds`."""
 
-    kind: EntitlementKind = strawberry.field(description="What it stands for.")
-    amount: Money = strawberry.field(description="Signed, as it enters the sum.")
-    running: Money = strawberry.field(description="The sum so far.")
-    note: str = strawberry.field(
-        description="Where the figure comes from, in the engagement's language."
+    BANK = strawberry.enum_value("bank", description="A bank transfer.")
+    CARD_REVERSAL = strawberry.enum_value(
+        "card_reversal", description="Back to the card it was paid by."
     )
 
 
-@strawberry.type(description="What a client may get back of an engagement's money, explained.")
-class RefundEntitlement:
-    """Paid − earned − kill fee ± credits − earlier refunds."""
+@strawberry.enum(description="What became of an attempt to pay a refund.")
+class RefundOutcome(Enum):
+    """Kept for good."""
 
-    lines: list[EntitlementLine] = strawberry.field(description="Step by step.")
-    entitled: Money = strawberry.field(description="What may go back now.")
-    refundable: Money = strawberry.field(
-        description="What was paid and not refunded: no entitlement is larger."
-    )
+    SETTLED = strawberry.enum_value("settled", description="It left the bank.")
+    FAILED = strawberry.enum_value("failed", description="It could not be paid.")
+    RETURNED = strawberry.enum_value("returned", description="It came back after it had left.")
 
 
-def _line(currency: str, line: dict[str, Any]) -> EntitlementLine:
-    return EntitlementLine(
-        kind=EntitlementKind(line["kind"]),
-        amount=money(line["amount_minor"], currency),
-        running=money(line["running_minor"], currency),
-        note=line["note"],
-    )
+@strawberry.type(description="One attempt to pay a refund, or its return.")
+class RefundAttempt:
+    """Never changed."""
+
+    attempt: int = strawberry.field(description="Which attempt; the first is 1.")
+    outcome: RefundOutcome = strawberry.field(description="What became of it.")
+    method: RefundMethod | None = strawberry.field(description="Null where nothing left.")
+    happened_on: date = strawberry.field(description="When.")
+    note: str = strawberry.field(description="What the bank's statement or the bank says.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded.")
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From its row."""
+        return cls(
+            outcome=RefundOutcome(row["outcome"]),
+            method=RefundMethod(row["method"]) if row["method"] else None,
+            **{name: row[name] for name in ("attempt", "happened_on", "note", "recorded_at")},
+        )
+
+
+async def _attempts(info: Info, ids: list[UUID]) -> list[list[RefundAttempt]]:
+    found: dict[UUID, list[RefundAttempt]] = {refund_id: [] for refund_id in ids}
+    async with read_only(info.context.actor.scope()) as uow:
+        for row in await queries.attempts_of(uow, ids):
+            found[row["refund_id"]].append(RefundAttempt.of(row))
+    return [found[refund_id] for refund_id in ids]
 
 
 @strawberry.type(description="Money that goes back to a client.")
@@ -91,8 +113,16 @@ class Refund(Node):
     engagement_id: strawberry.ID = strawberry.field(description="The engagement.")
     retainer_id: strawberry.ID | None = strawberry.field(description="What it comes out of, or …")
     payment_id: strawberry.ID | None = strawberry.field(description="… the payment it undoes.")
+    credit_note_id: strawberry.ID | None = strawberry.field(
+        description="… the credit note that gives it back."
+    )
     amount: Money = strawberry.field(description="How much.")
     reason: str = strawberry.field(description="Why, as the memo says.")
+    reason_kind: RefundReason = strawberry.field(description="Why, in one word.")
+    second_person_above: Money | None = strawberry.field(
+        description="Above this sum who asked does not approve; null where no limit stood."
+    )
+    attempt: int = strawberry.field(description="Which attempt to pay it this is.")
     requested_on: date = strawberry.field(description="When it was asked for.")
     decided_on: date | None = strawberry.field(description="When it was decided.")
     settled_on: date | None = strawberry.field(description="When it left the bank.")
@@ -110,6 +140,18 @@ class Refund(Node):
         """The client."""
         return await client_loader(info).load(self.row["client_id"])
 
+    @strawberry.field(description="Every attempt to pay it, and what became of it; oldest first.")
+    async def attempts(self, info: Info) -> list[RefundAttempt]:
+        """The history."""
+
+        async def load(ids: list[UUID]) -> list[list[RefundAttempt]]:
+            return await _attempts(info, ids)
+
+        found: list[RefundAttempt] = await info.context.loader("refund_attempts", load).load(
+            self.row["id"]
+        )
+        return found
+
     @strawberry.field(description="The memo; null before it is approved.")
     async def document(self, info: Info) -> Document | None:
         """Frozen at approval."""
@@ -121,8 +163,9 @@ class Refund(Node):
         """From its row."""
         currency, entitled = row["currency"], row["entitlement_minor"]
         lines = orjson.loads(row["entitlement"]) if row["entitlement"] else []
+        limit = row["second_person_above_minor"]
         same = (
-            "reason", "requested_on", "decided_on", "settled_on", "failed_on", "failure_reason", "version", "created_at",
+            "reason", "attempt", "requested_on", "decided_on", "settled_on", "failed_on", "failure_reason", "version", "created_at",
         )  # fmt: skip
         return cls(
             id=encode_id("Refund", row["id"]),
@@ -132,8 +175,13 @@ class Refund(Node):
             engagement_id=encode_id("Engagement", row["engagement_id"]),
             retainer_id=encode_id("Retainer", row["retainer_id"]) if row["retainer_id"] else None,
             payment_id=encode_id("Payment", row["payment_id"]) if row["payment_id"] else None,
+            credit_note_id=encode_id("CreditNote", row["credit_note_id"])
+            if row["credit_note_id"]
+            else None,
             amount=money(row["amount_minor"], currency),
-            entitlement=[_line(currency, line) for line in lines],
+            reason_kind=RefundReason(row["reason_kind"]),
+            second_person_above=None if limit is None else money(limit, currency),
+            entitlement=[entitlement_line(currency, line) for line in lines],
             entitled=None if entitled is None else money(entitled, currency),
             **{name: row[name] for name in same},
         )
@@ -155,21 +203,10 @@ class RefundQuery:
         self, info: Info, engagement_id: strawberry.ID
     ) -> RefundEntitlement:
         """Every step explained."""
-        found = await refunds.entitlement(
-            info.context.actor, decode_id("Engagement", engagement_id, "engagementId")
-        )
-        return RefundEntitlement(
-            lines=[
-                EntitlementLine(
-                    kind=EntitlementKind(line.kind),
-                    amount=money(line.amount_minor, found.currency),
-                    running=money(line.running_minor, found.currency),
-                    note=line.note,
-                )
-                for line in found.lines
-            ],
-            entitled=money(found.entitled_minor, found.currency),
-            refundable=money(found.refundable_minor, found.currency),
+        return RefundEntitlement.of(
+            await refunds.entitlement(
+                info.context.actor, decode_id("Engagement", engagement_id, "engagementId")
+            )
         )
 
     @strawberry.field(description="Refunds, newest first; of one client or one engagement.")
@@ -191,9 +228,9 @@ class RefundQuery:
         )
 
 
-@strawberry.input(one_of=True, description="What a refund comes out of: exactly one of the two.")
+@strawberry.input(one_of=True, description="What a refund comes out of: exactly one of the three.")
 class RefundSourceInput:
-    """A retainer or a payment."""
+    """A retainer, a payment or a credit note."""
 
     retainer_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="What a retainer holds."
@@ -201,6 +238,23 @@ class RefundSourceInput:
     payment_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="A payment of an invoice."
     )
+    credit_note_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="What a credit note gives back."
+    )
+
+    def ids(self) -> dict[str, UUID | None]:
+        """As the services take them."""
+        found: dict[str, UUID | None] = {}
+        for name, type_name in (
+            ("retainer_id", "Retainer"),
+            ("payment_id", "Payment"),
+            ("credit_note_id", "CreditNote"),
+        ):
+            given = getattr(self, name)
+            found[name] = (
+                decode_id(type_name, given, f"source.{name}") if isinstance(given, str) else None
+            )
+        return found
 
 
 @strawberry.input(description="Money to give back.")
@@ -210,6 +264,9 @@ class RequestRefundInput:
     source: RefundSourceInput = strawberry.field(description="What it comes out of.")
     amount: MoneyInput = strawberry.field(description="How much.")
     reason: str = strawberry.field(description="Why; the memo prints it, so in its language.")
+    reason_kind: RefundReason = strawberry.field(
+        default=RefundReason.OTHER, description="Why, in one word."
+    )
     idempotency_key: str = strawberry.field(description="The same key has one effect, ever.")
 
 
@@ -229,6 +286,9 @@ class SettleRefundInput:
     refund_id: strawberry.ID = strawberry.field(description="The refund; it is approved.")
     settled_on: date = strawberry.field(description="When it left the bank; not in the future.")
     bank_reference: str = strawberry.field(description="What the bank's statement says.")
+    method: RefundMethod = strawberry.field(
+        default=RefundMethod.BANK, description="By which way it left."
+    )
     expected_version: int = strawberry.field(description="The version you saw.")
     idempotency_key: str = strawberry.field(description="The same key has one effect, ever.")
 
@@ -269,14 +329,10 @@ class RefundMutation:
         with inside("source", "amount", "amount.amount", "reason", "idempotencyKey"):
             refund_id = await refunds.request_refund(
                 info.context.actor,
-                retainer_id=decode_id("Retainer", source.retainer_id, "source.retainer_id")
-                if isinstance(source.retainer_id, str)
-                else None,
-                payment_id=decode_id("Payment", source.payment_id, "source.payment_id")
-                if isinstance(source.payment_id, str)
-                else None,
+                **source.ids(),
                 amount=input.amount.to_money("amount.amount"),
                 reason=input.reason,
+                reason_kind=str(input.reason_kind.value),
                 idempotency_key=input.idempotency_key,
                 today=info.context.today,
                 now=info.context.now,
@@ -322,9 +378,25 @@ class RefundMutation:
             decode_id("Refund", input.refund_id, "refundId"),
             settled_on=input.settled_on,
             bank_reference=input.bank_reference,
+            method=str(input.method.value),
             expected_version=input.expected_version,
             idempotency_key=input.idempotency_key,
             today=info.context.today,
+            now=info.context.now,
+        )
+        return await _payload(info, refund_id)
+
+    @strawberry.mutation(
+        description="Set a failed refund's money aside once more, to pay it again. For owner and staff."
+    )
+    @refusals_as(RefundPayload)
+    async def retry_refund(self, info: Info, input: DecideRefundInput) -> RefundPayload:
+        """The approval stands; cap and entitlement are looked at again."""
+        refund_id = await refunds.retry_refund(
+            info.context.actor,
+            decode_id("Refund", input.refund_id, "refundId"),
+            expected_version=input.expected_version,
+            idempotency_key=input.idempotency_key,
             now=info.context.now,
         )
         return await _payload(info, refund_id)

@@ -52,12 +52,14 @@ from schema.invoices import (
     PackageSale,
     TimeEntry,
 )
+from schema.kill_fees import KillFeeMutation, KillFeeQuery
 from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
 from schema.payments import Payment, PaymentQuery
 from schema.payments.changes import PaymentMutation
 from schema.policies import PolicyMutation, PolicyQuery, PolicyRule, PolicySignOff, PolicyVersion
 from schema.practices import Member, Practice, PracticeMutation, PracticeQuery
 from schema.progress import CostEntry, ProgressEntry, ProgressMutation, ProgressQuery
+from schema.refund_limits import RefundLimitMutation, RefundLimitQuery
 from schema.refunds import Refund, RefundMutation, RefundQuery
 from schema.relay import NodeQuery
 from schema.reports import ReportQuery
@@ -101,6 +103,8 @@ Query = merge_types(
         PaymentQuery,
         BankQuery,
         RefundQuery,
+        RefundLimitQuery,
+        KillFeeQuery,
         DunningQuery,
         SuspensionQuery,
         ReportQuery,
@@ -128,6 +132,8 @@ Mutation = merge_types(
         PaymentMutation,
         BankMutation,
         RefundMutation,
+        RefundLimitMutation,
+        KillFeeMutation,
         BooksMutation,
         DunningMutation,
         SuspensionMutation,

@@ -67,13 +67,11 @@ async def set_refund_limit(
 
 def _checked(amount: Money, currency: str) -> int:
     if amount.currency != currency:
-        raise InvalidInput(
-            f"The limit is for {currency}.", code="CURRENCY_MISMATCH", field="amount"
-        )
+        raise InvalidInput(f"The limit is for {currency}.", code="CURRENCY_MISMATCH", field="limit")
     if amount.amount_minor < 0:
-        raise InvalidInput("A limit is not below zero.", code="AMOUNT_NEGATIVE", field="amount")
+        raise InvalidInput("A limit is not below zero.", code="AMOUNT_NEGATIVE", field="limit")
     if amount.amount_minor > MAX_AMOUNT_MINOR:
-        raise InvalidInput("The amount is too large.", code="AMOUNT_TOO_LARGE", field="amount")
+        raise InvalidInput("The amount is too large.", code="AMOUNT_TOO_LARGE", field="limit")
     return amount.amount_minor
 
 

@@ -102,6 +102,14 @@ def good_arguments(played: Played, name: str) -> Given:
         "lateCharges": by_engagement,
         "lateInterest": {"invoiceId": ids["invoice late"], "until": "2026-02-28"},
         "suspensions": by_engagement,
+        "previewRefund": {"source": {"retainerId": ids["retainer"]}, "amount": money("10.00")},
+        "killFee": {"engagementId": ids["engagement claimed"]},
+        "previewKillFee": {
+            "engagementId": ids["engagement"],
+            "on": TODAY,
+            "costEntryIds": [played.pool["CostEntry"][0]],
+        },
+        "engagementSettlement": {"engagementId": ids["engagement claimed"]},
         "retainerBalances": {"includeEmpty": True},
         "clientLedger": {"clientId": ids["client"]},
         "deferredRevenue": {"fromDate": "2026-01-01", "toDate": TODAY, "span": "MONTH"},
@@ -115,6 +123,7 @@ def good_arguments(played: Played, name: str) -> Given:
         "practice", "viewer", "members", "apiTokens", "policyVersions", "outboxMessages", "trialBalance", "bookFiles",
         "aging", "closedThrough", "periodEvents", "reconciliations",
         "dunningLadder",
+        "refundLimits",
     }  # fmt: skip
     assert set(known) | open_ones == set(QUERIES), "write good arguments for every query, here"
     given = dict(known.get(name, {}))
@@ -530,12 +539,31 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     ),
     "requestRefund": _always(
         lambda p: {
-            "source": {"retainerId": p.ids["retainer"]}, "amount": money("10.00"), "reason": "Agreed.",
+            "source": {"retainerId": p.ids["retainer"]}, "amount": money("10.00"), "reason": "Agreed.", "reasonKind": "GOODWILL",
         }
     ),
     "approveRefund": lambda p: _refund(p, "approved"),
     "rejectRefund": lambda p: _refund(p, "rejected"),
-    "settleRefund": _with(lambda p: _refund(p, "settled"), settledOn=TODAY, bankReference="R 3"),
+    "settleRefund": _with(lambda p: _refund(p, "settled"), settledOn=TODAY, bankReference="R 3", method="BANK"),
+    "retryRefund": lambda p: _refund(p, "retried"),
+    "setRefundLimit": _always(
+        lambda p: {"currency": "DKK", "limit": money("1000000.00"), "expectedVersion": 0}
+    ),
+    "claimKillFee": _always(
+        lambda p: {"engagementId": p.ids["engagement ended"], "costEntryIds": []}
+    ),
+    "offsetKillFee": _always(
+        lambda p: {
+            "killFeeId": p.ids["kill fee"], "retainerId": p.ids["retainer claimed"], "amount": money("10.00"), "on": TODAY,
+            "note": "By telephone.",
+        }
+    ),
+    "recordKillFeePayment": _always(
+        lambda p: {"killFeeId": p.ids["kill fee"], "amount": money("10.00"), "on": TODAY, "bankReference": "R 4"}
+    ),
+    "waiveKillFee": _always(
+        lambda p: {"killFeeId": p.ids["kill fee"], "amount": money("10.00"), "on": TODAY, "reason": "Agreed."}
+    ),
     "failRefund": _with(lambda p: _refund(p, "failed"), failedOn=TODAY, reason="It came back."),
     "recordReconciliation": _always(
         lambda p: {

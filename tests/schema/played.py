@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -45,6 +45,7 @@ TABLES: dict[str, str] = {
     "EnvelopeSigner": "envelope_signer",
     "Invoice": "invoice",
     "LateCharge": "late_charge",
+    "KillFee": "kill_fee",
     "Member": "member",
     "OutboxMessage": "outbox_message",
     "Payment": "payment",
@@ -208,6 +209,7 @@ async def played_practice(http: httpx.AsyncClient, connection: asyncpg.Connectio
     await _money(played)
     await played.do("closePeriod", {"through": "2025-06-30", "idempotencyKey": "closed before"})
     await _late(played)
+    await _endings(played)
     await connection.execute(
         "update outbox_message set status = 'failed' where tenant_id = $1 and id = $2",
         practice_id, read_id(await _one(played, "OutboxMessage", "message"), "id")[1],
@@ -428,7 +430,7 @@ async def _money(played: Played) -> None:
         )  # fmt: skip
         ids[f"request {name}"] = made["retainerRequest"]["id"]
     await _retainers_of_every_kind(played, engagement, today)
-    for name in ("approved", "rejected", "settled", "failed"):
+    for name in ("approved", "rejected", "settled", "failed", "retried"):
         made = await played.do(
             "requestRefund",
             {
@@ -437,7 +439,7 @@ async def _money(played: Played) -> None:
             },
         )  # fmt: skip
         ids[f"refund {name}"] = made["refund"]["id"]
-    for name in ("settled", "failed"):
+    for name in ("settled", "failed", "retried"):
         await played.do(
             "approveRefund",
             {
@@ -445,6 +447,84 @@ async def _money(played: Played) -> None:
                 "idempotencyKey": f"approve {name}",
             },
         )  # fmt: skip
+    await played.do(
+        "failRefund",
+        {
+            "refundId": ids["refund retried"], "failedOn": TODAY, "reason": "The account is closed.", "expectedVersion": 2,
+            "idempotencyKey": "fail retried",
+        },
+    )  # fmt: skip
+
+
+async def _endings(played: Played) -> None:
+    """Two engagements that the client has ended by notice, written by hand: one whose kill fee is claimed, and one to claim."""
+    ids, today = played.ids, {"receivedOn": TODAY, "bankReference": "R 2"}
+    for ordinal, name in ((901, "ended"), (902, "claimed")):
+        engagement_id, contract_id, version_id = uuid4(), uuid4(), uuid4()
+        values = (played.practice_id, read_id(ids["engagement"], "id")[1], engagement_id)
+        await played.connection.execute(
+            """
+            insert into engagement select (jsonb_populate_record(e, jsonb_build_object(
+              'id', $3::uuid, 'number_ordinal', $4::int, 'status', 'terminated', 'current_scope_version_id', null))).*
+            from engagement e where tenant_id = $1 and id = $2
+            """,
+            *values, ordinal,
+        )  # fmt: skip
+        await played.connection.execute(
+            """
+            insert into services_contract select (jsonb_populate_record(c, jsonb_build_object(
+              'id', $4::uuid, 'engagement_id', $3::uuid))).*
+            from services_contract c where tenant_id = $1 and engagement_id = $2 and status = 'signed'
+            """,
+            *values, contract_id,
+        )  # fmt: skip
+        await played.connection.execute(
+            """
+            insert into scope_version select (jsonb_populate_record(v, jsonb_build_object(
+              'id', $4::uuid, 'engagement_id', $3::uuid, 'contract_id', $5::uuid))).*
+            from scope_version v where tenant_id = $1 and engagement_id = $2 and number = 1
+            """,
+            *values, version_id, contract_id,
+        )  # fmt: skip
+        await played.connection.execute(
+            "update engagement set status = 'active', current_scope_version_id = $3 where tenant_id = $1 and id = $2",
+            played.practice_id, engagement_id, version_id,
+        )  # fmt: skip
+        ids[f"engagement {name}"] = str(encode_id("Engagement", engagement_id))
+        if name == "claimed":
+            made = await played.do(
+                "requestDeposit",
+                {
+                    "engagementId": ids["engagement claimed"], "amount": money("500.00"), "dueOn": TODAY,
+                    "idempotencyKey": "ask claimed",
+                },
+            )  # fmt: skip
+            ids["retainer claimed"] = made["retainerRequest"]["retainer"]["id"]
+            await played.do(
+                "recordDeposit",
+                {
+                    "requestId": made["retainerRequest"]["id"], **today, "amount": money("500.00"),
+                    "idempotencyKey": "fund claimed",
+                },
+            )  # fmt: skip
+        await played.connection.execute(
+            """
+            insert into termination (tenant_id, id, engagement_id, client_id, kind, party, status, reason, clause, given_on, ends_on,
+              member_id, created_at, updated_at)
+            select tenant_id, gen_random_uuid(), id, client_id, 'notice', 'client', 'ended', 'Plans changed', '{}', $3, $3,
+              (select id from member where tenant_id = $1 and role = 'owner' limit 1), $4, $4
+            from engagement where tenant_id = $1 and id = $2
+            """,
+            played.practice_id, engagement_id, NOW.date(), NOW,
+        )  # fmt: skip
+        await played.connection.execute(
+            "update engagement set status = 'terminated' where tenant_id = $1 and id = $2",
+            played.practice_id, engagement_id,
+        )  # fmt: skip
+    made = await played.do(
+        "claimKillFee", {"engagementId": ids["engagement claimed"], "idempotencyKey": "claim"}
+    )
+    ids["kill fee"] = made["killFee"]["id"]
 
 
 async def _retainers_of_every_kind(

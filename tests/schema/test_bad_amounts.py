@@ -54,7 +54,7 @@ BAD_MONEY: dict[str, dict[str, Any]] = {
 
 NAUGHT_IS_AN_AMOUNT = {
     "fee", "rate", "cost", "minimumFee", "compensation", "reminderFee", "contingencyDraw", "fromAmount", "premium",
-    "extraCost",
+    "extraCost", "limit",
 }  # fmt: skip
 """Prices may be zero; a movement of money may not."""
 
@@ -62,6 +62,9 @@ MORE_THAN_THERE_IS: dict[str, tuple[str, str]] = {
     "recordDeposit": ("1000.01", "DEPOSIT_EXCEEDS_REQUEST"),
     "drawDown": ("25000.01", "DRAWDOWN_EXCEEDS_OPEN"),
     "requestRefund": ("2147483648.00", "REFUND_OVER_CAP"),
+    "offsetKillFee": ("500.01", "RETAINER_OVERDRAWN"),
+    "recordKillFeePayment": ("2147483648.00", "KILL_FEE_EXCEEDED"),
+    "waiveKillFee": ("2147483648.00", "KILL_FEE_EXCEEDED"),
     "transferRetainer": ("990.01", "RETAINER_OVERDRAWN"),
 }
 """A øre above the cap, by mutation. A request may ask for any sum, and a payment may be more than is owed."""
@@ -176,6 +179,9 @@ def test_every_place_that_takes_money_is_known() -> None:
         "recordPayment input.amount",
         "recordCost input.amount",
         "requestRefund input.amount",
+        "offsetKillFee input.amount",
+        "recordKillFeePayment input.amount",
+        "waiveKillFee input.amount",
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from db.ids import new_id
-from schema.relay import read_id
+from schema.relay import encode_id, read_id
 from tests.schema.documents import MUTATIONS, operation
 from tests.schema.good_inputs import good_input
 from tests.schema.played import Played, money
@@ -62,6 +62,7 @@ def test_the_mutations_with_a_key_are_those_that_move_money_or_bind() -> None:
     assert set(KEYED) == {
         "sendContract", "sendChangeOrder", "requestDeposit", "recordDeposit", "drawDown", "draftInvoice", "issueInvoice",
         "recordPayment", "requestRefund", "approveRefund", "rejectRefund", "settleRefund", "failRefund",
+        "retryRefund", "claimKillFee", "offsetKillFee", "recordKillFeePayment", "waiveKillFee",
         "deliver", "recordProgress", "recordCost",
     }  # fmt: skip
 
@@ -72,6 +73,10 @@ JOURNALS = {
     "issueInvoice": 1,
     "recordPayment": 1,
     "settleRefund": 1,
+    "claimKillFee": 1,
+    "offsetKillFee": 1,
+    "recordKillFeePayment": 1,
+    "waiveKillFee": 1,
 }
 """How many entries one effect makes in the books; the rest make none."""
 
@@ -106,6 +111,7 @@ def changed(given: dict[str, Any]) -> dict[str, Any]:
     """The same request with one other word or amount."""
     for name, value in (
         ("amount", money("11.00")), ("bankReference", "another"), ("issueDate", "2026-03-01"),
+        ("costEntryIds", [str(encode_id("CostEntry", new_id()))]),
     ):  # fmt: skip
         if name in given:
             return {**given, name: value}

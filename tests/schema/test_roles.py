@@ -82,6 +82,12 @@ MAY: dict[str, set[str]] = {
     "approveRefund": STAFF,
     "rejectRefund": STAFF,
     "settleRefund": STAFF,
+    "retryRefund": STAFF,
+    "setRefundLimit": OWNER,
+    "claimKillFee": STAFF,
+    "offsetKillFee": STAFF,
+    "recordKillFeePayment": STAFF,
+    "waiveKillFee": OWNER,
     "failRefund": STAFF,
     # The accountant's desk.
     "recordReconciliation": STAFF,
