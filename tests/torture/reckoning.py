@@ -47,10 +47,12 @@ INVARIANTS = {
           (select coalesce(sum(amount_minor), 0) from refund f where f.retainer_id = r.id and f.status in ('requested', 'approved')),
           (select coalesce(sum(amount_minor), 0) from refund f where f.retainer_id = r.id and f.status = 'settled'))""",
     "a retainer never promises more than it has": """
-        select id from retainer where tenant_id = any($1) and drawn_minor + refund_pending_minor + refunded_minor > deposited_minor""",
+        select id from retainer where tenant_id = any($1) and drawn_minor + refund_pending_minor + refunded_minor + earned_minor + transferred_out_minor
+          > deposited_minor + transferred_in_minor""",
     "a retainer's account is its row": """
         select r.id from retainer r left join ledger_account a on a.subject_id = r.id and a.code = 'retainer_liability'
-        where r.tenant_id = any($1) and coalesce(-a.balance_minor, 0) <> r.deposited_minor - r.drawn_minor - r.refunded_minor""",
+        where r.tenant_id = any($1) and coalesce(-a.balance_minor, 0) <> r.deposited_minor + r.transferred_in_minor
+          - r.drawn_minor - r.refunded_minor - r.earned_minor - r.transferred_out_minor""",
     "no client's money is below zero on any date": """
         select d.id from ledger_day_balance d join ledger_account a on a.id = d.account_id
         where d.tenant_id = any($1) and a.code in ('retainer_liability', 'unapplied_receipts') and -d.balance_minor < 0""",
