@@ -52,7 +52,7 @@ from schema.invoices import (
     PackageSale,
     TimeEntry,
 )
-from schema.kill_fees import KillFeeMutation, KillFeeQuery
+from schema.kill_fees import KillFee, KillFeeMutation, KillFeeQuery
 from schema.outbox import OutboxMessage, OutboxMutation, OutboxQuery
 from schema.payments import Payment, PaymentQuery
 from schema.payments.changes import PaymentMutation
@@ -144,7 +144,7 @@ NODES: tuple[type, ...] = (
     Practice, Member, Client, Contact, PolicyVersion, PolicyRule, PolicySignOff, Document, Envelope, EnvelopeSigner,
     OutboxMessage, Engagement, ServicesContract, ScopeVersion, ChangeOrder, Acceptance, Delivery, Retainer,
     RetainerRequest, RetainerDeposit, RetainerEarning, RetainerTransfer, Drawdown, Invoice, Payment, BankAccount, BankStatement,
-    BankLine, Refund, ProgressEntry, CostEntry, Alert, BillingStage, TimeEntry, PackageSale, DiscountVoucher, InvoiceSeries,
+    BankLine, Refund, KillFee, ProgressEntry, CostEntry, Alert, BillingStage, TimeEntry, PackageSale, DiscountVoucher, InvoiceSeries,
     CreditNote, WriteOff, DunningNotice, LateCharge, Suspension,
 )  # fmt: skip
 """Types that are only reachable through `node`."""
