@@ -114,7 +114,7 @@ async def source_lines(
             )
         return lines
     found: list[SourceLine] = []
-    if wanted.item_keys is not None:
+    if wanted.item_keys:
         found += await _items(uow, engagement, wanted.item_keys)
     found += await _chosen(uow, engagement, wanted, today)
     found += await _expenses(uow, engagement, wanted.expenses)

@@ -95,13 +95,14 @@ def good_arguments(played: Played, name: str) -> Given:
         "alertThresholds": {"engagementId": ids["engagement"]},
         "retainers": by_engagement,
         "invoices": by_engagement,
+        "billable": {"engagementId": ids["billing"]},
+        "billingPlan": {"engagementId": ids["billing"]},
+        "timeEntries": {"engagementId": ids["billing"]},
+        "packageSales": {"engagementId": ids["billing"]},
+        "discountVouchers": {"clientId": ids["client"]},
+        "creditable": {"invoiceId": ids["invoice credited"]},
         "refundEntitlement": {"engagementId": ids["engagement"]},
         "refunds": by_engagement,
-        "dunningNotices": by_engagement,
-        "nextDunningNotice": {"invoiceId": ids["invoice late"]},
-        "lateCharges": by_engagement,
-        "lateInterest": {"invoiceId": ids["invoice late"], "until": "2026-02-28"},
-        "suspensions": by_engagement,
         "previewRefund": {"source": {"retainerId": ids["retainer"]}, "amount": money("10.00")},
         "killFee": {"engagementId": ids["engagement claimed"]},
         "previewKillFee": {
@@ -110,8 +111,19 @@ def good_arguments(played: Played, name: str) -> Given:
             "costEntryIds": [played.pool["CostEntry"][0]],
         },
         "engagementSettlement": {"engagementId": ids["engagement claimed"]},
+        "dunningNotices": by_engagement,
+        "nextDunningNotice": {"invoiceId": ids["invoice late"]},
+        "lateCharges": by_engagement,
+        "lateInterest": {"invoiceId": ids["invoice late"], "until": "2026-02-28"},
+        "suspensions": by_engagement,
         "retainerBalances": {"includeEmpty": True},
         "clientLedger": {"clientId": ids["client"]},
+        "statementOfAccount": {
+            "clientId": ids["client"],
+            "fromDate": "2026-01-01",
+            "toDate": TODAY,
+            "locale": "da",
+        },
         "deferredRevenue": {"fromDate": "2026-01-01", "toDate": TODAY, "span": "MONTH"},
         "previewReconciliation": {
             "asOf": TODAY,
@@ -120,10 +132,10 @@ def good_arguments(played: Played, name: str) -> Given:
         },
     }
     open_ones = {
-        "practice", "viewer", "members", "apiTokens", "policyVersions", "outboxMessages", "trialBalance", "bookFiles",
+        "practice", "viewer", "members", "invoiceSeries", "apiTokens", "policyVersions", "outboxMessages", "trialBalance", "bookFiles",
         "aging", "closedThrough", "periodEvents", "reconciliations",
-        "dunningLadder",
         "refundLimits",
+        "dunningLadder",
     }  # fmt: skip
     assert set(known) | open_ones == set(QUERIES), "write good arguments for every query, here"
     given = dict(known.get(name, {}))
@@ -530,7 +542,74 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     ),
     "closeRetainer": _close_retainer,
     "draftInvoice": _always(
-        lambda p: {"engagementId": p.ids["engagement"], "itemKeys": ["18"]}
+        lambda p: {
+            "engagementId": p.ids["billing"], "itemKeys": [], "stageIds": [p.ids["stage"]],
+            "timeEntryIds": [p.ids["time billed"]], "packageSaleIds": [p.ids["package"]],
+            "retainerPeriods": [{"retainerId": p.ids["retainer by period"], "number": 1}],
+            "expenses": [
+                {
+                    "description": "Train", "net": money("412.00"), "taxCode": "Z", "taxBps": 0,
+                    "receiptReference": "DSB 4711",
+                }
+            ],
+            "lineDiscounts": [{"position": 1, "discount": {"reason": "Friends", "rateBps": 100}}],
+            "discounts": [{"reason": "Many at once", "amount": money("10.00")}],
+            "vouchers": [{"voucherId": p.ids["voucher"], "amount": money("10.00")}],
+        }
+    ),
+    "setBillingPlan": _always(
+        lambda p: {
+            "engagementId": p.ids["planned"],
+            "stages": [
+                {"title": "On signing", "amount": money("1000.00")},
+                {"title": "Design", "itemKey": "design", "shareBps": 5000},
+            ],
+        }
+    ),
+    "recordTime": _always(
+        lambda p: {
+            "engagementId": p.ids["billing"], "itemKey": "support", "workedOn": TODAY, "minutes": 60,
+            "description": "Less", "replacesId": p.ids["time corrected"],
+        }
+    ),
+    "sellPackage": _always(
+        lambda p: {
+            "engagementId": p.ids["billing"], "title": "Sessions", "quantity": "2.5", "unit": "session",
+            "unitPrice": money("800.00"), "taxCode": "S", "taxBps": 2500, "soldOn": TODAY, "contactId": p.ids["signer"],
+            "words": "Yes.",
+        }
+    ),
+    "issueVoucher": _always(
+        lambda p: {
+            "clientId": p.ids["client"], "value": money("50.00"), "reason": "A problem", "expiresOn": "2027-01-31",
+            "engagementId": p.ids["billing"],
+        }
+    ),
+    "openInvoiceSeries": _always(lambda p: {"kind": "INVOICE", "name": "Another", "prefix": "C"}),
+    "releaseRetention": _always(
+        lambda p: {"engagementId": p.ids["credited"], "on": TODAY, "dueOn": TODAY}
+    ),
+    "issueCreditNote": _always(
+        lambda p: {
+            "invoiceId": p.ids["invoice credited"], "lines": [{"position": 1, "net": money("100.00")}],
+            "reasonKind": "GOODWILL", "reason": "Kindness", "refund": money("1.00"),
+            "offsets": [{"invoiceId": p.ids["invoice owed"], "amount": money("1.00")}], "issueDate": TODAY,
+            "seriesId": p.ids["series CREDIT_NOTE"],
+        }
+    ),
+    "applyCredit": _always(
+        lambda p: {
+            "creditNoteId": p.ids["credit note"], "invoiceId": p.ids["invoice owed"], "amount": money("1.00"), "on": TODAY,
+        }
+    ),
+    "writeOffInvoice": _always(
+        lambda p: {
+            "invoiceId": p.ids["invoice owed"], "amount": money("1.00"), "hasTaxRelief": True, "reason": "Small",
+            "on": TODAY,
+        }
+    ),
+    "reverseWriteOff": _always(
+        lambda p: {"writeOffId": p.ids["write-off"], "reason": "It came.", "on": TODAY, "expectedVersion": 1}
     ),
     "issueInvoice": _with(lambda p: _invoice(p, "issued"), issueDate=TODAY),
     "discardInvoice": lambda p: _invoice(p, "discarded"),

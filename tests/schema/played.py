@@ -23,6 +23,7 @@ from services.gateways.clock import FixedClock
 from settings import Settings
 from tests.factories.api import Api
 from tests.schema.documents import MUTATIONS, operation
+from tests.schema.played_billing import bill
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TODAY = NOW.date().isoformat()
@@ -31,6 +32,13 @@ ROLES = ("owner", "staff", "assistant", "accountant")
 TABLES: dict[str, str] = {
     "Acceptance": "acceptance",
     "Alert": "alert",
+    "BillingStage": "billing_stage",
+    "CreditNote": "credit_note",
+    "DiscountVoucher": "discount_voucher",
+    "InvoiceSeries": "invoice_series",
+    "PackageSale": "package_sale",
+    "TimeEntry": "time_entry",
+    "WriteOff": "write_off",
     "ApiToken": "api_token",
     "ChangeOrder": "change_order",
     "Client": "client",
@@ -44,8 +52,8 @@ TABLES: dict[str, str] = {
     "Envelope": "envelope",
     "EnvelopeSigner": "envelope_signer",
     "Invoice": "invoice",
-    "LateCharge": "late_charge",
     "KillFee": "kill_fee",
+    "LateCharge": "late_charge",
     "Member": "member",
     "OutboxMessage": "outbox_message",
     "Payment": "payment",
@@ -207,9 +215,10 @@ async def played_practice(http: httpx.AsyncClient, connection: asyncpg.Connectio
     await _work(played)
     await _progress(played)
     await _money(played)
+    await bill(played, TERMS, TODAY)
     await played.do("closePeriod", {"through": "2025-06-30", "idempotencyKey": "closed before"})
-    await _late(played)
     await _endings(played)
+    await _late(played)
     await connection.execute(
         "update outbox_message set status = 'failed' where tenant_id = $1 and id = $2",
         practice_id, read_id(await _one(played, "OutboxMessage", "message"), "id")[1],
