@@ -27,6 +27,8 @@ _MEDIA_TYPES: Final = {
     "json": "application/json",
     "xml": "application/xml",
     "ics": "text/calendar",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 _HEADERS: Final = {
     "cache-control": "no-store",
@@ -109,6 +111,38 @@ async def _deferred_revenue(actor: Actor, values: Mapping[str, str], today: date
     )
 
 
+async def _statement(actor: Actor, values: Mapping[str, str], today: date) -> str:
+    last = _date(values, "to") or today
+    return await reports.statement_csv(
+        actor,
+        _uuid(values, "clientId"),
+        from_date=_date(values, "from") or date(last.year, 1, 1),
+        to_date=last,
+        known_at=_instant(values, "knownAt"),
+    )
+
+
+def _statement_paper(form: books.Form) -> "Report":
+    async def paper(actor: Actor, values: Mapping[str, str], today: date) -> exports.ScopeFile:
+        last = _date(values, "to") or today
+        content = await books.statement_paper(
+            actor,
+            _uuid(values, "clientId"),
+            form=form,
+            from_date=_date(values, "from") or date(last.year, 1, 1),
+            to_date=last,
+            known_at=_instant(values, "knownAt"),
+            locale=values.get("locale"),
+        )
+        return exports.ScopeFile(f"statement-{last}.{form}", content)
+
+    return paper
+
+
+async def _reconciliations(actor: Actor, values: Mapping[str, str], today: date) -> str:
+    return await reports.reconciliations_csv(actor)
+
+
 def _journal(program: books.Program) -> "Report":
     async def journal(actor: Actor, values: Mapping[str, str], today: date) -> str:
         return await books.journal_file(
@@ -151,6 +185,10 @@ REPORTS: Final[dict[str, Report]] = {
     "trial-balance.csv": _trial_balance,
     "aging.csv": _aging,
     "deferred-revenue.csv": _deferred_revenue,
+    "statement.csv": _statement,
+    "statement.pdf": _statement_paper("pdf"),
+    "statement.docx": _statement_paper("docx"),
+    "reconciliations.csv": _reconciliations,
     "books.journal": _journal("hledger"),
     "books.beancount": _journal("beancount"),
     **{f"scope-draft.{form}": _scope_draft(form) for form in _FORMS},

@@ -10,6 +10,7 @@ from schema.receivables import AgingQuery
 from schema.reconciliations import ReconciliationMutation, ReconciliationQuery
 from schema.reports import report_url
 from schema.roll_forwards import DeferredRevenueQuery
+from schema.statements import StatementQuery
 from services.actor import MEMBERS
 from services.rules.dates import check_plausible
 
@@ -25,6 +26,9 @@ class BookFiles:
     hledger_url: str = strawberry.field(
         description="A journal for hledger (`hledger -f books.journal balance`), for a quarter of an hour."
     )
+    reconciliations_csv_url: str = strawberry.field(
+        description="Every recorded reconciliation with its items, for a quarter of an hour."
+    )
     beancount_url: str = strawberry.field(
         description="A ledger for Beancount (`bean-check books.beancount`), with an assertion of every balance, "
         "for a quarter of an hour."
@@ -32,7 +36,9 @@ class BookFiles:
 
 
 @strawberry.type
-class BooksQuery(AgingQuery, DeferredRevenueQuery, PeriodQuery, ReconciliationQuery):
+class BooksQuery(
+    AgingQuery, DeferredRevenueQuery, PeriodQuery, ReconciliationQuery, StatementQuery
+):
     """What the accountant takes away."""
 
     @strawberry.field(
@@ -49,6 +55,7 @@ class BooksQuery(AgingQuery, DeferredRevenueQuery, PeriodQuery, ReconciliationQu
             through=last,
             known_at=known_at,
             hledger_url=report_url(info, "books.journal", through=last, knownAt=known_at),
+            reconciliations_csv_url=report_url(info, "reconciliations.csv"),
             beancount_url=report_url(info, "books.beancount", through=last, knownAt=known_at),
         )
 

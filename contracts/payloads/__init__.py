@@ -88,6 +88,12 @@ from contracts.payloads.services_contract import (
     Timeline,
     Totals,
 )
+from contracts.payloads.statement_of_account import (
+    AccountMovement,
+    AccountSection,
+    OverdueDocument,
+    StatementOfAccountPayload,
+)
 
 PAYLOADS: dict[str, type] = {
     "services_contract": ServicesContractPayload,
@@ -96,6 +102,7 @@ PAYLOADS: dict[str, type] = {
     "retainer_agreement": RetainerAgreementPayload,
     "prepayment_invoice": PrepaymentInvoicePayload,
     "refund_memo": RefundMemoPayload,
+    "statement_of_account": StatementOfAccountPayload,
 }
 """Every kind and the shape of its data."""
 LOCALES: tuple[Locale, ...] = ("en", "da")
@@ -105,6 +112,8 @@ __all__ = [
     "LOCALES",
     "PAYLOADS",
     "AcceptanceClause",
+    "AccountMovement",
+    "AccountSection",
     "AllowanceClause",
     "AvailabilityClause",
     "BankAccount",
@@ -140,6 +149,7 @@ __all__ = [
     "Milestone",
     "MilestoneShift",
     "Money",
+    "OverdueDocument",
     "Party",
     "PaymentTerms",
     "PoliciesPayload",
@@ -167,6 +177,7 @@ __all__ = [
     "ServicesContractPayload",
     "Settlement",
     "Signer",
+    "StatementOfAccountPayload",
     "SuspensionClause",
     "TaxLine",
     "TerminationClause",

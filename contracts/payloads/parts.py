@@ -15,6 +15,7 @@ Kind = Literal[
     "retainer_agreement",
     "prepayment_invoice",
     "refund_memo",
+    "statement_of_account",
 ]
 Jurisdiction = Literal["DK", "SE", "NO", "DE", "NL", "IE", "GB-EAW"]
 """Whose law governs; apart from the language. ``GB-EAW`` is England and Wales (ISO 3166-2)."""

@@ -17,6 +17,7 @@ from contracts.samples.money import (
     retainer_agreement,
 )
 from contracts.samples.policies import policies
+from contracts.samples.statement import statement_of_account
 
 _SAMPLES: dict[str, Callable[[Locale], Any]] = {
     "services_contract": services_contract,
@@ -25,6 +26,7 @@ _SAMPLES: dict[str, Callable[[Locale], Any]] = {
     "retainer_agreement": retainer_agreement,
     "prepayment_invoice": prepayment_invoice,
     "refund_memo": refund_memo,
+    "statement_of_account": statement_of_account,
 }
 
 

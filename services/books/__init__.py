@@ -11,14 +11,17 @@ from services.books.reconciliations import (
     compare,
     record_reconciliation,
 )
+from services.books.statement_papers import Form, statement_paper
 
 __all__ = [
     "ClientMoney",
     "Comparison",
+    "Form",
     "Program",
     "close_period",
     "compare",
     "journal_file",
     "record_reconciliation",
     "reopen_period",
+    "statement_paper",
 ]

@@ -11,7 +11,12 @@ from services.reports.csv_files import (
     trial_balance_csv,
     write_csv,
 )
-from services.reports.csv_of_books import aging_csv, deferred_revenue_csv
+from services.reports.csv_of_books import (
+    aging_csv,
+    deferred_revenue_csv,
+    reconciliations_csv,
+    statement_csv,
+)
 from services.reports.readings import (
     ClientLedger,
     RetainerBalance,
@@ -22,6 +27,7 @@ from services.reports.readings import (
 )
 from services.reports.receivables import Aging, aging
 from services.reports.roll_forwards import PeriodRoll, deferred_revenue
+from services.reports.statements import Statement, statement_of_account
 from services.rules.deferred_revenue import Span
 
 __all__ = [
@@ -31,14 +37,18 @@ __all__ = [
     "RetainerBalance",
     "RetainerBalances",
     "Span",
+    "Statement",
     "aging",
     "aging_csv",
     "client_ledger",
     "client_ledger_csv",
     "deferred_revenue",
     "deferred_revenue_csv",
+    "reconciliations_csv",
     "retainer_balances",
     "retainer_balances_csv",
+    "statement_csv",
+    "statement_of_account",
     "trial_balance",
     "trial_balance_csv",
     "write_csv",

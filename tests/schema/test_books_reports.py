@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from schema.relay import encode_id
 from services.gateways.clock import FixedClock
 from tests.factories.api import Api, api_of
 from tests.factories.engagements import Case
@@ -184,3 +185,33 @@ async def test_a_file_that_cannot_be_is_refused(
     api = await accountant(http, case)
     answer = await http.get(f"/exports/{file}", headers=api._headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+STATEMENT = """
+query ($client: ID!, $locale: String) { statementOfAccount(clientId: $client, fromDate: "2026-03-01", locale: $locale) {
+  toDate pdfUrl docxUrl csvUrl sections { opening { amount } closing { amount } difference { amount } overdueTotal { amount } held { amount }
+    overdue { number overdueDays } lines(first: 1) { totalCount nodes { kind documents amount { amount } } } } } }
+"""
+
+
+async def test_the_statement_comes_as_data_and_in_three_files(
+    http: httpx.AsyncClient, case: Case
+) -> None:
+    api = await accountant(http, case)
+    client = encode_id("Client", case.client.client_id)
+    found = (await api.ask(STATEMENT, client=client))["statementOfAccount"]
+    (section,) = found["sections"]
+    assert section == {
+        "opening": {"amount": "0.00"}, "closing": {"amount": "50000.00"}, "difference": {"amount": "0.00"},
+        "overdueTotal": {"amount": "50000.00"}, "held": {"amount": "41666.67"},
+        "overdue": [{"number": "2026-0001", "overdueDays": 14}],
+        "lines": {"totalCount": 1, "nodes": [{"kind": "invoice", "documents": ["2026-0001"], "amount": {"amount": "50000.00"}}]},
+    }  # fmt: skip
+    assert "50000.00" in await follow(http, found["csvUrl"])
+    for name, begins in (("pdfUrl", b"%PDF-"), ("docxUrl", b"PK")):
+        parts = urlsplit(found[name])
+        answer = await http.get(f"{parts.path}?{parts.query}")
+        assert (answer.status_code, answer.content[: len(begins)]) == (200, begins)
+        assert "statement-2026-03-31." in answer.headers["content-disposition"]
+    body = (await api.raw(STATEMENT, client=client, locale="xx")).json()
+    assert body["errors"][0]["extensions"]["code"] == "LOCALE"
