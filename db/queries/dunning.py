@@ -94,20 +94,27 @@ async def overdue_of(uow: UnitOfWork, engagement_id: UUID, today: date) -> list[
 
 
 async def settlements_of(uow: UnitOfWork, invoice_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """What was paid and drawn for invoices: `invoice_id`, `on`, `amount_minor`, in the order of the days it counted from."""
+    """What made invoices smaller: `invoice_id`, `on`, `amount_minor`, in the order of the days it counted from.
+
+    Payments as they are allocated (what was taken off again never paid it), drawdowns, credit of other notes, write-offs that
+    stand; and the invoice's own credit notes from its due date, for what was credited was never owed.
+    """
     return await uow.fetch(
         """
-        -- What was taken off again, or went back, takes away what was put on last: it never settled anything.
-        select invoice_id, effective_on as "on", least(amount_minor, net - before)::bigint as amount_minor from (
-          select invoice_id, effective_on, amount_minor, sum(amount_minor) over (partition by payment_id, invoice_id) as net,
-                 coalesce(sum(greatest(amount_minor, 0)) over (
-                   partition by payment_id, invoice_id order by effective_on, id rows between unbounded preceding and 1 preceding
-                 ), 0) as before
-          from payment_allocation where tenant_id = $1 and invoice_id = any($2)
-        ) a where amount_minor > 0 and net > before
+        select invoice_id, min(effective_on) as "on", sum(amount_minor)::bigint as amount_minor from payment_allocation
+        where tenant_id = $1 and invoice_id = any($2) group by invoice_id, payment_id having sum(amount_minor) > 0
         union all
         select invoice_id, effective_on, amount_minor from drawdown
         where tenant_id = $1 and invoice_id = any($2)
+        union all
+        select invoice_id, effective_on, amount_minor from credit_application
+        where tenant_id = $1 and invoice_id = any($2)
+        union all
+        select invoice_id, written_off_on, amount_minor from write_off
+        where tenant_id = $1 and invoice_id = any($2) and reversed_on is null
+        union all
+        select id, due_date, credited_minor from invoice
+        where tenant_id = $1 and id = any($2) and credited_minor > 0
         order by 2, 3
         """,
         uow.tenant_id, list(invoice_ids),

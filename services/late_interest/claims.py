@@ -86,7 +86,7 @@ async def claim_on(uow: UnitOfWork, invoice: Any, until: date) -> Claim:
         until=until,
         contract_bps=late.rate_bps if late and law is Law.CONTRACT else None,
         agreed_points_bps=late.rate_bps if late and law is not Law.CONTRACT else None,
-        payments=_until(settled, until, invoice["currency"]),
+        payments=_until(settled, until, invoice),
     )
     found = compute_late_interest(debt, await rates_for(uow, law))
     compensation = None
@@ -97,9 +97,12 @@ async def claim_on(uow: UnitOfWork, invoice: Any, until: date) -> Claim:
     return Claim(invoice, engagement["law"], late is not None, found, compensation)
 
 
-def _until(settled: Sequence[Any], until: date, currency: str) -> tuple[PartPayment, ...]:
-    return tuple(
-        PartPayment(row["on"], Money(row["amount_minor"], currency))
-        for row in settled
-        if row["on"] <= until
-    )
+def _until(settled: Sequence[Any], until: date, invoice: Any) -> tuple[PartPayment, ...]:
+    """What had come by a day, up to what was due: the rest of it paid what was retained."""
+    left_minor, payments = invoice["payable_minor"], []
+    for row in settled:
+        part_minor = min(row["amount_minor"], left_minor)
+        if row["on"] <= until and part_minor:
+            payments.append(PartPayment(row["on"], Money(part_minor, invoice["currency"])))
+            left_minor -= part_minor
+    return tuple(payments)
