@@ -22,7 +22,16 @@ from db.queries.dunning import practices_with_late_payers
 from db.queries.retainers import practices_with_retainers_due
 from db.queries.sweep import practices_with_overdue_papers
 from db.unit_of_work import read_only, unit_of_work
-from services import acceptances, alerts, change_orders, dunning, retainers, signing, suspensions
+from services import (
+    acceptances,
+    alerts,
+    change_orders,
+    dunning,
+    retainers,
+    signing,
+    suspensions,
+    terminations,
+)
 from services.actor import Actor
 from services.practices import system_actor
 
@@ -75,8 +84,9 @@ async def _sweep_retainers(actor: Actor, now: datetime) -> Sweep:
 async def _sweep_late_payers(actor: Actor, now: datetime) -> Sweep:
     # What is paid is seen before anybody is reminded of it.
     lifted, stuck = await suspensions.sweep_suspensions(actor, now)
+    ended = await terminations.sweep_terminations(actor, now)
     sent, failed = await dunning.sweep_dunning(actor, now)
-    return Sweep(lifted + sent, stuck + failed)
+    return Sweep(lifted + ended + sent, stuck + failed)
 
 
 async def _sweep_practice(actor: Actor, now: datetime) -> Sweep:
