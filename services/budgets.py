@@ -188,9 +188,9 @@ def _billed(rows: Sequence[Any], paid: Mapping[UUID, int]) -> list[BilledLine]:
     found: list[BilledLine] = []
     for invoice_id, lines in groupby(rows, key=lambda row: row["invoice_id"]):
         kept = list(lines)
-        parts = spread_payment(
-            paid.get(invoice_id, 0), [row["net_minor"] + row["tax_minor"] for row in kept]
-        )
+        gross_minor = [row["net_minor"] + row["tax_minor"] for row in kept]
+        # An invoice that was credited whole bills nothing, so nothing is paid of it.
+        parts = spread_payment(paid.get(invoice_id, 0) if sum(gross_minor) else 0, gross_minor)
         found += [
             BilledLine(row["item_key"], row["net_minor"], row["tax_minor"], part)
             for row, part in zip(kept, parts, strict=True)

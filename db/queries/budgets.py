@@ -25,16 +25,24 @@ async def version_known_at(
 async def billed_lines(
     uow: UnitOfWork, engagement_id: UUID, as_of: date, known_at: datetime | None
 ) -> list[asyncpg.Record]:
-    """The lines of invoices issued by a date, with the retention of their invoice, invoice by invoice in order."""
+    """The lines of invoices issued by a date less what credit notes took back of them, with the retention of their invoice."""
     return await uow.fetch(
         """
-        select l.invoice_id, l.item_key, l.net_minor, l.tax_minor, i.retention_minor
+        with credited as (
+          select c.invoice_line_id, sum(c.net_minor)::bigint as net_minor, sum(c.tax_minor)::bigint as tax_minor
+          from credit_note_line c join credit_note n on n.tenant_id = c.tenant_id and n.id = c.credit_note_id
+          where c.tenant_id = $1 and n.tenant_id = $1 and n.engagement_id = $2 and n.issue_date <= $3
+            and ($4::timestamptz is null or n.created_at <= $4)
+          group by c.invoice_line_id)
+        select l.invoice_id, l.item_key, l.net_minor - coalesce(c.net_minor, 0) as net_minor,
+               l.tax_minor - coalesce(c.tax_minor, 0) as tax_minor, i.retention_minor
         from invoice i
         join invoice_line l on l.tenant_id = i.tenant_id and l.invoice_id = i.id
         join ledger_journal j on j.tenant_id = i.tenant_id and j.id = i.journal_id
+        left join credited c on c.invoice_line_id = l.id
         where i.tenant_id = $1 and l.tenant_id = $1 and j.tenant_id = $1 and i.engagement_id = $2
           and i.status = 'issued' and i.issue_date <= $3 and ($4::timestamptz is null or j.recorded_at <= $4)
-        order by i.number_year, i.number_ordinal, l.position
+        order by i.number_year, i.number_prefix, i.number_ordinal, l.position
         """,
         uow.tenant_id, engagement_id, as_of, known_at,
     )  # fmt: skip
@@ -43,7 +51,7 @@ async def billed_lines(
 async def paid_by_invoice(
     uow: UnitOfWork, engagement_id: UUID, as_of: date, known_at: datetime | None
 ) -> dict[UUID, int]:
-    """What was applied to each invoice by a date, in payments and out of retainers, less what went back of it."""
+    """What was applied to each invoice by a date, in payments, credit and out of retainers, less what went back of it."""
     rows = await uow.fetch(
         """
         select invoice_id, sum(amount)::bigint as amount from (
@@ -64,6 +72,13 @@ async def paid_by_invoice(
           from refund r join payment p on p.tenant_id = r.tenant_id and p.id = r.payment_id
           join ledger_journal j on j.tenant_id = r.tenant_id and j.id = r.reversal_journal_id
           where r.tenant_id = $1 and p.tenant_id = $1 and j.tenant_id = $1 and r.engagement_id = $2
+          union all
+          select a.invoice_id, a.amount_minor, a.effective_on, a.recorded_at
+          from credit_application a join invoice i on i.tenant_id = a.tenant_id and i.id = a.invoice_id
+          where a.tenant_id = $1 and i.tenant_id = $1 and i.engagement_id = $2
+          union all
+          select c.invoice_id, -(c.kept_minor + c.refund_minor), c.issue_date, c.created_at
+          from credit_note c where c.tenant_id = $1 and c.engagement_id = $2
         ) moved
         where on_date <= $3 and ($4::timestamptz is null or recorded_at <= $4)
         group by invoice_id
@@ -76,17 +91,17 @@ async def paid_by_invoice(
 async def retention_released(
     uow: UnitOfWork, engagement_id: UUID, as_of: date, known_at: datetime | None
 ) -> int:
-    """What the ledger has let go of the retention on this engagement's invoices by a date."""
+    """What was let go of the retention on this engagement's invoices by a date: released, or taken back by a credit note."""
     released: int = await uow.fetchval(
         """
-        select coalesce(-sum(p.amount_minor), 0)::bigint
-        from invoice i
-        join ledger_journal j on j.tenant_id = i.tenant_id and j.source_id = i.id
-        join ledger_posting p on p.tenant_id = j.tenant_id and p.journal_id = j.id
-        join ledger_account a on a.tenant_id = p.tenant_id and a.id = p.account_id
-        where i.tenant_id = $1 and j.tenant_id = $1 and p.tenant_id = $1 and a.tenant_id = $1
-          and i.engagement_id = $2 and a.code = 'retention_receivable' and p.amount_minor < 0
-          and j.effective_date <= $3 and ($4::timestamptz is null or j.recorded_at <= $4)
+        select coalesce(sum(amount), 0)::bigint from (
+          select r.amount_minor as amount, r.effective_on as on_date, r.recorded_at
+          from retention_release r where r.tenant_id = $1 and r.engagement_id = $2
+          union all
+          select c.retention_part_minor, c.issue_date, c.created_at
+          from credit_note c where c.tenant_id = $1 and c.engagement_id = $2
+        ) let_go
+        where on_date <= $3 and ($4::timestamptz is null or recorded_at <= $4)
         """,
         uow.tenant_id, engagement_id, as_of, known_at,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from db.unit_of_work import UnitOfWork
 from services import ledger
 from services.actor import MONEY, Actor
 from services.idempotency import keyed
+from services.invoices import numbers as invoice_numbers
 from services.invoices.numbers import number_of
 from services.ledger import JournalDraft, Line
 from services.retainers import accounts
@@ -94,7 +95,7 @@ async def _drawdown(
         raise RuleViolation("The invoice is not issued.", code="INVOICE_NOT_ISSUED")
     check_happened(on, on, "on", earliest=invoice["issue_date"])
     available_minor = await accounts.available(uow, retainer, on=on)
-    open_minor = invoice["payable_minor"] - invoice["paid_minor"] - invoice["drawn_minor"]
+    open_minor = invoice_numbers.open_minor(invoice)
     amount = _amount(retainer, asked, available_minor, open_minor, await _has_ended(uow, retainer))
     tax_minor = await accounts.tax_in_part(uow, retainer, amount.amount_minor, on=on)
     await accounts.change(

@@ -26,6 +26,9 @@ from tests.schema.played import (
 
 Given = dict[str, Any]
 
+OPENING_FILE = "kind,client,reference,currency,amount,issued_on,due_on\ninvoice,38271605,2025-17,DKK,80.00,2025-12-15,2026-01-14\n"
+"""What stood in the books before, by the registration number of the client."""
+
 
 async def good_input(played: Played, name: str) -> Given:
     """The variables of a mutation that would succeed. A mutation that nothing is written about fails the test."""
@@ -118,6 +121,7 @@ def good_arguments(played: Played, name: str) -> Given:
         "suspensions": by_engagement,
         "retainerBalances": {"includeEmpty": True},
         "clientLedger": {"clientId": ids["client"]},
+        "previewOpeningBalances": {"text": OPENING_FILE, "asOf": TODAY},
         "statementOfAccount": {
             "clientId": ids["client"],
             "fromDate": "2026-01-01",
@@ -133,7 +137,7 @@ def good_arguments(played: Played, name: str) -> Given:
     }
     open_ones = {
         "practice", "viewer", "members", "invoiceSeries", "apiTokens", "policyVersions", "outboxMessages", "trialBalance", "bookFiles",
-        "aging", "closedThrough", "periodEvents", "reconciliations",
+        "aging", "closedThrough", "openingBalances", "periodEvents", "reconciliations",
         "refundLimits",
         "dunningLadder",
     }  # fmt: skip
@@ -544,7 +548,7 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "draftInvoice": _always(
         lambda p: {
             "engagementId": p.ids["billing"], "itemKeys": [], "stageIds": [p.ids["stage"]],
-            "timeEntryIds": [p.ids["time billed"]], "packageSaleIds": [p.ids["package"]],
+            "timeEntryIds": [p.ids["time billed"]], "packageSaleIds": [p.ids["package"]], "changeOrderIds": [],
             "retainerPeriods": [{"retainerId": p.ids["retainer by period"], "number": 1}],
             "expenses": [
                 {
@@ -648,6 +652,14 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
         lambda p: {
             "asOf": TODAY, "statement": money("1.00"), "statementReference": "2026/3", "items": [a_reconciliation_item()],
             "isDone": False, "note": "On the way",
+        }
+    ),
+    "importOpeningBalances": _always(
+        lambda p: {"text": OPENING_FILE, "fileName": "opening.csv", "asOf": TODAY}
+    ),
+    "recordOpeningPayment": _always(
+        lambda p: {
+            "clientId": p.ids["client"], "reference": "2025-17", "amount": money("10.00"), **_RECEIVED,
         }
     ),
     "closePeriod": _always(lambda p: {"through": "2025-12-31"}),

@@ -9,7 +9,7 @@ import pytest
 
 from db.queries import credit_notes as queries
 from db.unit_of_work import read_only
-from services import credit_notes, invoices, write_offs
+from services import budgets, credit_notes, invoices, write_offs
 from services.credit_notes import CreditLine, Offset, Settlement
 from services.rules.errors import DomainError, Forbidden, InvalidInput, NotFound
 from services.rules.money import Money
@@ -458,3 +458,22 @@ async def test_another_practices_ids_answer_like_missing_ones() -> None:
     ):
         assert await code_of(attempt, NotFound) == "NOT_FOUND"
     assert (await books(stranger))["receivable"] == 5_000_000
+
+
+async def test_a_budget_counts_what_is_billed_less_what_is_credited() -> None:
+    case = await a_billable_engagement(retention_bps=1000)
+    first = await an_issued_invoice(case)
+    await pay(case, first, dkk(46_000))
+    await credit(case, first, lines=[CreditLine(1, dkk(8_000))])
+
+    async def standing() -> tuple[int, int, int]:
+        found = await budgets.budget_of(
+            case.actor, case.engagement_id, as_of=MARCH[20], today=MARCH[20]
+        )
+        total = found.standing.total
+        return total.billed_minor, total.paid_minor, found.retention.released_minor
+
+    # 10 000 with tax: 4 000 were retained, 6 000 of the 46 000 that were paid are kept for later.
+    assert await standing() == (3_200_000, 4_000_000, 400_000)
+    await credit(case, first)
+    assert await standing() == (0, 0, 400_000)
