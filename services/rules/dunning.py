@@ -163,31 +163,11 @@ class FeeLimit:
 FEE_LIMITS: Final = (
     FeeLimit(
         "DK", date(2002, 8, 1), True, Money(100_00, "DKK"), 3, 10,
-        "Renteloven § 9 b, stk. 2 (https://danskelove.dk/renteloven/9b): at most DKK 100 for each reminder, three for one debt, "
+        "Renteloven § 9 b, stk. 2, as quoted on elov.dk: at most DKK 100 for each reminder, three for one debt, "
         "ten days apart",
     ),
-    FeeLimit(
-        "SE", date(2000, 1, 1), False, Money(60_00, "SEK"), None, None,
-        "Förordning (1981:1057) § 3 with lag (1981:739) § 2: SEK 60 for a written reminder, where it was agreed on beforehand",
-    ),
-    FeeLimit(
-        "DE", date(2002, 1, 1), False, None, None, None,
-        "§§ 280, 286, 288 BGB: no flat fee by law; what the contract agrees on, for reminders after default began",
-    ),
-    FeeLimit(
-        "IE", date(2013, 3, 16), False, None, None, None,
-        "S.I. 580/2012, regulation 9: the fixed sum covers recovery; a fee beside it is for the contract to agree on",
-    ),
-    FeeLimit(
-        "GB-EAW", date(1998, 11, 1), False, None, None, None,
-        "Late Payment of Commercial Debts (Interest) Act 1998, s. 5A: the fixed sum covers recovery; a fee beside it is for the contract",
-    ),
-    FeeLimit(
-        "NL", date(2012, 7, 1), False, None, None, None,
-        "Art. 6:96 BW: the sum for recovery covers reminders; a fee beside it is for the contract to agree on",
-    ),
 )  # fmt: skip
-"""Limits by governing law, dated. A law that is missing here (Norway's fees follow a rate set each year) is refused, never guessed."""
+"""Limits by governing law, dated, each with the place it was read at. A law that is missing here is refused, never guessed."""
 
 
 @dataclass(frozen=True, slots=True)
