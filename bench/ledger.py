@@ -37,7 +37,7 @@ from tests.conftest import RUNTIME_PASSWORD, as_runtime, with_database
 from tests.services.ledger_books import open_books
 
 SETTINGS = Settings(_env_file=None, secret_key="a secret for benchmarks, known to everyone")
-RETAINERS, ROUNDS, POSTS = 500, 41, 1500
+RETAINERS, ROUNDS, POSTS = 500, 101, 1500
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 FIRST, DAYS = date(2020, 1, 1), 2000
 
@@ -146,10 +146,15 @@ async def measure_balances(owner: asyncpg.Connection, many: int) -> float:
             held = await as_of(scope, on)
             times[scope.tenant_id].append(time.perf_counter() - begun)
             assert held > 0
-    one, other = (statistics.median(times[scope.tenant_id][1:]) for scope in (short, long))
+    # What else runs on the machine only ever adds, so the least time is the nearest to the truth; the median is printed beside it.
+    one, other = (min(times[scope.tenant_id][1:]) for scope in (short, long))
+    middle = [statistics.median(times[scope.tenant_id][1:]) for scope in (short, long)]
     print("\n".join(await plan(long, on)))
     print(
         f"{RETAINERS} retainer balances as of {on}: {few:,} postings {one * 1000:.2f} ms, {many:,} postings {other * 1000:.2f} ms"
+    )
+    print(
+        f"by the medians: {middle[0] * 1000:.2f} ms, {middle[1] * 1000:.2f} ms, ratio {middle[1] / middle[0]:.2f}"
     )
     return other / one
 

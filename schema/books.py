@@ -5,6 +5,7 @@ from datetime import date, datetime
 import strawberry
 
 from schema.context import Info
+from schema.opening_balances import OpeningBalanceMutation, OpeningBalanceQuery
 from schema.periods import PeriodMutation, PeriodQuery
 from schema.receivables import AgingQuery
 from schema.reconciliations import ReconciliationMutation, ReconciliationQuery
@@ -37,7 +38,12 @@ class BookFiles:
 
 @strawberry.type
 class BooksQuery(
-    AgingQuery, DeferredRevenueQuery, PeriodQuery, ReconciliationQuery, StatementQuery
+    AgingQuery,
+    DeferredRevenueQuery,
+    OpeningBalanceQuery,
+    PeriodQuery,
+    ReconciliationQuery,
+    StatementQuery,
 ):
     """What the accountant takes away."""
 
@@ -61,5 +67,5 @@ class BooksQuery(
 
 
 @strawberry.type
-class BooksMutation(PeriodMutation, ReconciliationMutation):
+class BooksMutation(OpeningBalanceMutation, PeriodMutation, ReconciliationMutation):
     """What the owner and staff enter at the accountant's desk."""

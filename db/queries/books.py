@@ -177,3 +177,49 @@ async def items_of(uow: UnitOfWork, reconciliation_ids: Sequence[UUID]) -> list[
         """,
         uow.tenant_id, list(reconciliation_ids),
     )  # fmt: skip
+
+
+# --- opening balances ---------------------------------------------------------------------------------------------------------
+
+
+async def opening_import(uow: UnitOfWork) -> asyncpg.Record | None:
+    """The one import of what stood in the books before, with the name of who made it."""
+    return await uow.fetchrow(
+        """
+        select i.*, m.name as member_name from opening_import i join member m on m.tenant_id = i.tenant_id and m.id = i.member_id
+        where i.tenant_id = $1 and m.tenant_id = $1
+        """,
+        uow.tenant_id,
+    )  # fmt: skip
+
+
+async def opening_names(uow: UnitOfWork) -> list[asyncpg.Record]:
+    """Every client, by what a file may call it."""
+    return await uow.fetch(
+        "select id, name, legal_name, registration_number, currency from client where tenant_id = $1",
+        uow.tenant_id,
+    )
+
+
+async def opening_engagements(uow: UnitOfWork) -> list[asyncpg.Record]:
+    """Every engagement with its number, and the kinds of retainer that are open on it."""
+    return await uow.fetch(
+        """
+        select e.id, e.client_id, e.currency, e.number_year, e.number_ordinal,
+               array(select r.kind from retainer r where r.tenant_id = $1 and r.engagement_id = e.id and r.status in ('requested', 'active')) as kinds
+        from engagement e where e.tenant_id = $1
+        """,
+        uow.tenant_id,
+    )  # fmt: skip
+
+
+async def lock_opening_invoice(
+    uow: UnitOfWork, client_id: UUID, reference: str
+) -> asyncpg.Record | None:
+    """An invoice of before, locked: serialises what comes in for it."""
+    return await uow.fetchrow(
+        """
+        select * from opening_line where tenant_id = $1 and kind = 'invoice' and client_id = $2 and reference = $3 for no key update
+        """,
+        uow.tenant_id, client_id, reference,
+    )  # fmt: skip

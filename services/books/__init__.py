@@ -4,6 +4,12 @@ What this package does not do: say what a figure means for tax, or file anything
 """
 
 from services.books.journal_files import Program, journal_file
+from services.books.opening_balances import (
+    OpeningPreview,
+    import_opening_balances,
+    preview_opening_balances,
+    record_opening_payment,
+)
 from services.books.periods import close_period, reopen_period
 from services.books.reconciliations import (
     ClientMoney,
@@ -17,10 +23,14 @@ __all__ = [
     "ClientMoney",
     "Comparison",
     "Form",
+    "OpeningPreview",
     "Program",
     "close_period",
     "compare",
+    "import_opening_balances",
     "journal_file",
+    "preview_opening_balances",
+    "record_opening_payment",
     "record_reconciliation",
     "reopen_period",
     "statement_paper",

@@ -26,8 +26,8 @@ from tests.schema.played import (
 
 Given = dict[str, Any]
 
-OPENING_FILE = "kind,client,reference,currency,amount,issued_on,due_on\ninvoice,38271605,2025-17,DKK,80.00,2025-12-15,2026-01-14\n"
-"""What stood in the books before, by the registration number of the client."""
+OPENING_FILE = "kind,client,reference,currency,amount,issued_on,due_on\ninvoice,Fjordbakken,2025-17,DKK,80.00,2025-12-15,2026-01-14\n"
+"""What stood in the books before, of the one client whose name this is."""
 
 
 async def good_input(played: Played, name: str) -> Given:

@@ -101,6 +101,8 @@ MAY: dict[str, set[str]] = {
     "failRefund": STAFF,
     # The accountant's desk.
     "recordReconciliation": STAFF,
+    "importOpeningBalances": OWNER,
+    "recordOpeningPayment": STAFF,
     "closePeriod": STAFF,
     "reopenPeriod": OWNER,
     "chargeLateInterest": STAFF,

@@ -136,6 +136,7 @@ create table opening_line (
 );
 call distribute('opening_line');
 create index opening_line_client_id on opening_line (tenant_id, client_id);
+create unique index opening_line_invoice_once on opening_line (tenant_id, client_id, reference) where kind = 'invoice';
 alter table opening_line add constraint opening_line_import foreign key (tenant_id, opening_import_id) references opening_import (tenant_id, id) on delete restrict;
 alter table opening_line add constraint opening_line_client foreign key (tenant_id, client_id) references client (tenant_id, id) on delete restrict;
 alter table opening_line add constraint opening_line_retainer foreign key (tenant_id, retainer_id) references retainer (tenant_id, id) on delete restrict;
