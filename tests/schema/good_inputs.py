@@ -548,7 +548,7 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "draftInvoice": _always(
         lambda p: {
             "engagementId": p.ids["billing"], "itemKeys": [], "stageIds": [p.ids["stage"]],
-            "timeEntryIds": [p.ids["time billed"]], "packageSaleIds": [p.ids["package"]], "changeOrderIds": [],
+            "timeEntryIds": [p.ids["time billed"]], "packageSaleIds": [p.ids["package"]], "changeOrderIds": [p.ids["order dearer"]],
             "retainerPeriods": [{"retainerId": p.ids["retainer by period"], "number": 1}],
             "expenses": [
                 {

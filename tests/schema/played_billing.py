@@ -72,7 +72,30 @@ async def bill(played: Any, terms: dict[str, Any], today: str) -> None:
         played.practice_id, read_id(ids["billing"], "id")[1],
     )  # fmt: skip
     ids["retainer by period"] = str(encode_id("Retainer", retainer))
+    await _changed(played, today)
     await _credited(played, today)
+
+
+async def _changed(played: Any, today: str) -> None:
+    """A signed order makes the planned design dearer, and it is accepted."""
+    from tests.schema.played import a_sending
+
+    of = {"engagementId": played.ids["billing"]}
+    made = await played.do(
+        "createChangeOrder",
+        {
+            **of, "title": "More drawings", "changes": [{"reviseItem": {"key": "design", "fee": kroner("45000.00")}}],
+            "reason": "CLIENT_REQUEST", "requestedBy": played.ids["signer"],
+        },
+    )  # fmt: skip
+    played.ids["order dearer"] = made["changeOrder"]["id"]
+    await played.do("sendChangeOrder", await a_sending(played, "order dearer"))
+    order_id = read_id(played.ids["order dearer"], "id")[1]
+    await sign_subject(Actor(played.practice_id, "owner"), "change_order", order_id)
+    await played.do(
+        "acceptDeliverable",
+        {**of, "itemKey": "design", "acceptedOn": today, "note": "by telephone"},
+    )
 
 
 async def _credited(played: Any, today: str) -> None:

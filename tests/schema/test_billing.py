@@ -28,9 +28,10 @@ query($id: ID!) { node(id: $id) { ... on Invoice {
 async def test_what_could_be_billed_is_suggested_with_sums_by_source(played: Played) -> None:
     found = (await played.apis["accountant"].ask(BILLABLE, id=played.ids["billing"]))["billable"]
     assert [(each["source"], each["net"]["amount"]) for each in found["bySource"]] == [
-        ("MILESTONE", "12000.00"), ("TIME", "2850.00"), ("PACKAGE", "8000.00"), ("RETAINER_PERIOD", "1000.00"),
+        ("MILESTONE", "40000.00"), ("TIME", "2850.00"), ("PACKAGE", "8000.00"), ("CHANGE_ORDER", "5000.00"),
+        ("RETAINER_PERIOD", "1000.00"),
     ]  # fmt: skip
-    assert (found["net"]["amount"], found["tax"]["amount"]) == ("23850.00", "5962.50")
+    assert (found["net"]["amount"], found["tax"]["amount"]) == ("56850.00", "14212.50")
     hours = next(each for each in found["lines"] if each["source"] == "TIME")
     assert (hours["itemKey"], hours["quantity"], hours["unit"]) == ("support", "1.500000", "hour")
 
