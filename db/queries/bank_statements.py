@@ -266,14 +266,14 @@ async def recorded_movements(uow: UnitOfWork, from_on: date, to_on: date) -> lis
         select m.*, c.name as client_name from (
           select 'recorded_payment' as kind, id, client_id, amount_minor, currency, received_on as on_date, bank_reference as number,
                  journal_id
-          from payment where tenant_id = $1 and received_on between $2 and $3
+          from payment where tenant_id = $1 and received_on between $2 and $3 and reversed_on is null
           union all
           select 'recorded_deposit', d.id, r.client_id, d.amount_minor, r.currency, d.received_on, d.bank_reference, d.journal_id
           from retainer_deposit d join retainer r on r.tenant_id = $1 and r.id = d.retainer_id
           where d.tenant_id = $1 and d.received_on between $2 and $3
           union all
           select 'recorded_refund', id, client_id, amount_minor, currency, settled_on, bank_reference, journal_id
-          from refund where tenant_id = $1 and settled_on between $2 and $3
+          from refund where tenant_id = $1 and settled_on between $2 and $3 and status = 'settled'
         ) m join client c on c.tenant_id = $1 and c.id = m.client_id
         where not exists (select from bank_match b where b.tenant_id = $1 and b.journal_id = m.journal_id and b.undone_on is null)
         order by m.on_date, m.id

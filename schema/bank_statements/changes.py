@@ -173,16 +173,20 @@ _TARGETS: tuple[tuple[str, str, bank_statements.TargetKind], ...] = (
 )
 
 
+_BESIDE_EXCHANGE = (
+    "charge", "charge.amount", "target", "bankLineId", "idempotencyKey", "invoiceId", "clientId", "requestId", "refundId",
+    "amount", "allocations",
+)  # fmt: skip
+"""What a refusal may be about besides the exchange."""
+
+
 def _target(given: BankMatchTargetInput) -> bank_statements.Target:
     for name, type_name, kind in _TARGETS:
         value = getattr(given, name)
         if isinstance(value, str):
-            return bank_statements.Target(kind, (decode_id(type_name, value, f"target.{name}"),))
+            return bank_statements.Target(kind, (decode_id(type_name, value, "target"),))
     if isinstance(given.invoice_ids, list):
-        ids = tuple(
-            decode_id("Invoice", value, f"target.invoice_ids.{place}")
-            for place, value in enumerate(given.invoice_ids[:20])
-        )
+        ids = tuple(decode_id("Invoice", value, "target") for value in given.invoice_ids[:20])
         return bank_statements.Target("invoices", ids)
     # `isBankCharge: false` says nothing, and is refused as nothing.
     return bank_statements.Target("bank_charge" if given.is_bank_charge is True else "client")
@@ -263,18 +267,17 @@ class BankMutation:
     async def confirm_bank_match(self, info: Info, input: ConfirmBankMatchInput) -> BankLinePayload:
         """Line and movement in one step."""
         exchange = input.exchange
-        line_id = await bank_statements.confirm_match(
-            info.context.actor,
-            decode_id("BankLine", input.bank_line_id, "bankLineId"),
-            _target(input.target),
-            charge=charge_of(input.charge),
-            conversion=conversion_of(exchange.settles, exchange.rate, "exchange.")
-            if exchange
-            else None,
-            idempotency_key=input.idempotency_key,
-            today=info.context.today,
-            now=info.context.now,
-        )
+        with inside("exchange", *_BESIDE_EXCHANGE):
+            line_id = await bank_statements.confirm_match(
+                info.context.actor,
+                decode_id("BankLine", input.bank_line_id, "bankLineId"),
+                _target(input.target),
+                charge=charge_of(input.charge),
+                conversion=conversion_of(exchange.settles, exchange.rate) if exchange else None,
+                idempotency_key=input.idempotency_key,
+                today=info.context.today,
+                now=info.context.now,
+            )
         return await _line(info, line_id)
 
     @strawberry.mutation(description="Take a match back. For owner and staff.")

@@ -18,12 +18,14 @@ from schema.bank_statements.types import (
     StatementFormat,
 )
 from schema.context import Info
+from schema.errors import inside
 from schema.relay import Connection, Keyset, decode_id
 from schema.retainers import money
 from schema.scalars import Money
 from services import bank_statements
 from services.actor import MEMBERS
 from services.bank_statements.mappings import CsvMapping as Mapping
+from services.bank_statements.mappings import checked
 
 STATEMENTS_NEWEST_FIRST = Keyset("bank_statements.stored", (UUID,))
 LINES_BY_DAY = Keyset("bank_lines.booked", (date, UUID))
@@ -205,14 +207,14 @@ class BankQuery:
         mapping: CsvMappingInput | None = None,
     ) -> StatementPreview:
         """With a mapping to try, or the account's."""
-        return _previewed(
-            await bank_statements.preview_statement(
-                info.context.actor,
-                decode_id("BankAccount", bank_account_id, "bankAccountId"),
-                content.to_file(format),
-                mapping=mapping.to_mapping() if mapping else None,
+        given = checked(mapping.to_mapping()) if mapping else None
+        with inside("content", "bankAccountId", renamed={"encoded": "base64"}):
+            account_id = decode_id("BankAccount", bank_account_id, "bankAccountId")
+            return _previewed(
+                await bank_statements.preview_statement(
+                    info.context.actor, account_id, content.to_file(format), mapping=given
+                )
             )
-        )
 
     @strawberry.field(description="Statements, newest first; of one account.")
     async def bank_statements(

@@ -148,13 +148,13 @@ def allocations_of(given: Sequence[AllocationInput], field: str) -> list[payment
     ]
 
 
-def conversion_of(settles: MoneyInput, rate: RateInput, prefix: str = "") -> payments.Conversion:
+def conversion_of(settles: MoneyInput, rate: RateInput) -> payments.Conversion:
     """What was sent, decoded. Raises InvalidInput naming the place."""
     return payments.Conversion(
-        settles.to_money(f"{prefix}settles.amount"),
+        settles.to_money("settles.amount"),
         Rate(
-            rate.home.to_money(f"{prefix}rate.home.amount"),
-            rate.foreign.to_money(f"{prefix}rate.foreign.amount"),
+            rate.home.to_money("rate.home.amount"),
+            rate.foreign.to_money("rate.foreign.amount"),
         ),
         rate.source,
     )

@@ -94,7 +94,7 @@ async def confirm_match(
             raise Conflict(
                 f"This line is {line['status'].replace('_', ' ')}.", code="LINE_NOT_OPEN"
             )
-        check_happened(line["booked_on"], today, "lineId")
+        check_happened(line["booked_on"], today, "bankLineId")
         score, reasons = await _said(uow, line, target)
         found = await _enter(
             uow, actor, line, target, charge=charge, conversion=given, today=today, now=now
@@ -123,7 +123,7 @@ async def locked_line(uow: UnitOfWork, line_id: UUID) -> asyncpg.Record:
     """The line under its lock. Raises `NotFound`."""
     line = await queries.lock_line(uow, line_id)
     if line is None:
-        raise NotFound("No line of a statement with this id.", field="lineId")
+        raise NotFound("No line of a statement with this id.", field="bankLineId")
     return line
 
 
@@ -186,7 +186,7 @@ async def _enter(
         return await _refund(uow, actor, only, amount, on=on, reference=reference, now=now)
     payment = await payment_queries.payment_by_id(uow, only)
     if payment is None:
-        raise NotFound("No payment with this id.", field="target.reversedPaymentId")
+        raise NotFound("No payment with this id.", field="target")
     _check_same(amount, Money(payment["amount_minor"], payment["currency"]))
     journal_id = await reverse(uow, only, reversed_on=on, reason=reference, now=now)
     return _Found("reversed_payment", only, journal_id)
@@ -235,7 +235,7 @@ async def _refund(
 ) -> _Found:
     refund = await refund_queries.refund_by_id(uow, refund_id)
     if refund is None:
-        raise NotFound("No refund with this id.", field="target.refundId")
+        raise NotFound("No refund with this id.", field="target")
     _check_same(amount, Money(refund["amount_minor"], refund["currency"]))
     await settle(
         uow,

@@ -95,7 +95,7 @@ def checked(conversion: Conversion) -> Conversion:
     check_amount(conversion.settles, "settles")
     check_amount(conversion.rate.home, "rate.home")
     check_amount(conversion.rate.foreign, "rate.foreign")
-    source = clean_text(conversion.source, "rateSource", max_length=200)
+    source = clean_text(conversion.source, "rate.source", max_length=200)
     return Conversion(conversion.settles, conversion.rate, source)
 
 

@@ -23,6 +23,7 @@ from tests.schema.played import (
     money,
     person,
 )
+from tests.schema.played_bank import DANISH, STATEMENT, exchange
 
 Given = dict[str, Any]
 
@@ -98,6 +99,23 @@ def good_arguments(played: Played, name: str) -> Given:
         "alertThresholds": {"engagementId": ids["engagement"]},
         "retainers": by_engagement,
         "invoices": by_engagement,
+        "payments": {"clientId": ids["client"], "hasUnapplied": True},
+        "clientBalance": {"clientId": ids["client"]},
+        "suggestedAllocation": {"paymentId": ids["payment tied"]},
+        "previewBankStatement": {
+            "bankAccountId": ids["account"],
+            "format": "CSV",
+            "content": {"text": STATEMENT},
+            "mapping": DANISH,
+        },
+        "bankStatements": {"bankAccountId": ids["account"]},
+        "bankLines": {
+            "bankAccountId": ids["account"],
+            "bankStatementId": ids["statement account"],
+            "statuses": ["OPEN", "MATCHED"],
+            "fromDate": "2026-01-01",
+            "toDate": TODAY,
+        },
         "billable": {"engagementId": ids["billing"]},
         "billingPlan": {"engagementId": ids["billing"]},
         "timeEntries": {"engagementId": ids["billing"]},
@@ -137,7 +155,7 @@ def good_arguments(played: Played, name: str) -> Given:
     }
     open_ones = {
         "practice", "viewer", "members", "invoiceSeries", "apiTokens", "policyVersions", "outboxMessages", "trialBalance", "bookFiles",
-        "aging", "closedThrough", "openingBalances", "periodEvents", "reconciliations",
+        "aging", "bankAccounts", "csvPresets", "closedThrough", "periodEvents", "reconciliations", "openingBalances",
         "refundLimits",
         "dunningLadder",
     }  # fmt: skip
@@ -618,7 +636,56 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "issueInvoice": _with(lambda p: _invoice(p, "issued"), issueDate=TODAY),
     "discardInvoice": lambda p: _invoice(p, "discarded"),
     "recordPayment": _always(
-        lambda p: {"invoiceId": p.ids["invoice owed"], "amount": money("10.00"), **_RECEIVED}
+        lambda p: {"invoiceId": p.ids["invoice owed"], "amount": money("10.00"), "charge": money("1.00"), **_RECEIVED}
+    ),
+    "recordReceipt": _always(
+        lambda p: {
+            "clientId": p.ids["client"], "amount": money("10.00"), "charge": money("1.00"), **_RECEIVED,
+            "allocations": [{"invoiceId": p.ids["invoice owed"], "amount": money("11.00")}], "isOldestFirst": False,
+            "engagementId": p.ids["engagement"],
+        }
+    ),
+    "recordExchangedPayment": _always(
+        lambda p: {
+            "invoiceId": p.ids["invoice owed"], "amount": money("10.00", "USD"), **exchange(), **_RECEIVED,
+        }
+    ),
+    "allocatePayment": _always(
+        lambda p: {
+            "paymentId": p.ids["payment moved"], "on": TODAY, "note": "As they meant it.", "isOldestFirst": False,
+            "takeOff": [{"invoiceId": p.ids["invoice owed"], "amount": money("2.00")}],
+            "putOn": [{"invoiceId": p.ids["invoice owed"], "amount": money("1.00")}],
+        }
+    ),
+    "reversePayment": _always(
+        lambda p: {"paymentId": p.ids["payment bounced"], "reversedOn": TODAY, "reason": "No cover."}
+    ),
+    "addBankAccount": _always(
+        lambda p: {"name": "New", "currency": "DKK", "identification": "DK50 0040 0440 1162 43", "mapping": DANISH}
+    ),
+    "updateBankAccount": _always(
+        lambda p: {
+            "bankAccountId": p.ids["account changed"], "name": "Other", "mapping": DANISH, "isActive": True, "expectedVersion": 1,
+        }
+    ),
+    "importBankStatement": _always(
+        lambda p: {
+            "bankAccountId": p.ids["account"], "format": "CSV", "content": {"text": STATEMENT}, "source": "new.csv",
+        }
+    ),
+    "confirmBankMatch": _always(
+        lambda p: {
+            "bankLineId": p.ids["line Abroad"], "target": {"invoiceIds": [p.ids["invoice owed"]]}, "exchange": exchange(),
+        }
+    ),
+    "undoBankMatch": _always(
+        lambda p: {"bankLineId": p.ids["line Undone"], "on": TODAY, "reason": "A rent."}
+    ),
+    "rejectBankMatch": _always(
+        lambda p: {"bankLineId": p.ids["line Rejected"], "suggestionKey": "invoices:x"}
+    ),
+    "setBankLineAside": _always(
+        lambda p: {"bankLineId": p.ids["line Aside"], "reason": "A salary.", "expectedVersion": 1}
     ),
     "requestRefund": _always(
         lambda p: {

@@ -23,6 +23,7 @@ from services.gateways.clock import FixedClock
 from settings import Settings
 from tests.factories.api import Api
 from tests.schema.documents import MUTATIONS, operation
+from tests.schema.played_bank import bank
 from tests.schema.played_billing import bill
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -41,6 +42,9 @@ TABLES: dict[str, str] = {
     "WriteOff": "write_off",
     "ApiToken": "api_token",
     "ChangeOrder": "change_order",
+    "BankAccount": "bank_account",
+    "BankLine": "bank_line",
+    "BankStatement": "bank_statement",
     "Client": "client",
     "Contact": "contact",
     "CostEntry": "cost_entry",
@@ -215,6 +219,7 @@ async def played_practice(http: httpx.AsyncClient, connection: asyncpg.Connectio
     await _work(played)
     await _progress(played)
     await _money(played)
+    await bank(played, TODAY)
     await bill(played, TERMS, TODAY)
     await played.do("closePeriod", {"through": "2025-06-30", "idempotencyKey": "closed before"})
     await _endings(played)

@@ -78,8 +78,10 @@ BAD_TEXTS = {
 DEPTH = {"compareChanges": 3}
 """How far down to ask where the refusal is not on top."""
 
-FREE_TEXT = {"clients search", "previewScopeImport text"}
-"""What is looked for is compared and forgotten; what is wrong with a plan's file is listed."""
+FREE_TEXT = {
+    "clients search", "previewScopeImport text", "previewBankStatement content.text", "previewBankStatement content.base64",
+}  # fmt: skip
+"""What is looked for is compared and forgotten; what is wrong with a plan's or a bank's file is listed."""
 
 
 async def good(played: Played, named: Named) -> dict[str, Any]:
@@ -168,7 +170,7 @@ async def refused_at(
 
 def test_every_place_that_takes_money_is_known() -> None:
     assert {path[-1] for _, path in MONEY.values()} == (
-        NAUGHT_IS_AN_AMOUNT | {"amount", "target", "floor", "firstAmount", "price"}
+        NAUGHT_IS_AN_AMOUNT | {"amount", "charge", "settles", "home", "foreign", "target", "floor", "firstAmount", "price"}
     )
     assert {place for place in MONEY if place.endswith("input.amount")} == {
         "requestDeposit input.amount",
@@ -177,6 +179,8 @@ def test_every_place_that_takes_money_is_known() -> None:
         "requestTopUp input.amount",
         "transferRetainer input.amount",
         "recordPayment input.amount",
+        "recordReceipt input.amount",
+        "recordExchangedPayment input.amount",
         "recordCost input.amount",
         "requestRefund input.amount",
         "offsetKillFee input.amount",

@@ -63,6 +63,8 @@ def test_the_mutations_with_a_key_are_those_that_move_money_or_bind() -> None:
         "sendContract", "sendChangeOrder", "requestDeposit", "recordDeposit", "drawDown", "draftInvoice", "issueInvoice",
         "recordPayment", "requestRefund", "approveRefund", "rejectRefund", "settleRefund", "failRefund",
         "retryRefund", "claimKillFee", "offsetKillFee", "recordKillFeePayment", "waiveKillFee",
+        "recordReceipt", "recordExchangedPayment", "allocatePayment", "reversePayment", "importBankStatement",
+        "confirmBankMatch", "undoBankMatch",
         "deliver", "recordProgress", "recordCost",
     }  # fmt: skip
 
@@ -72,6 +74,12 @@ JOURNALS = {
     "drawDown": 1,
     "issueInvoice": 1,
     "recordPayment": 1,
+    "recordReceipt": 1,
+    "recordExchangedPayment": 1,
+    "allocatePayment": 1,
+    "reversePayment": 1,
+    "confirmBankMatch": 1,
+    "undoBankMatch": 1,
     "settleRefund": 1,
     "claimKillFee": 1,
     "offsetKillFee": 1,
@@ -111,6 +119,7 @@ def changed(given: dict[str, Any]) -> dict[str, Any]:
     """The same request with one other word or amount."""
     for name, value in (
         ("amount", money("11.00")), ("bankReference", "another"), ("issueDate", "2026-03-01"),
+        ("reason", "another"), ("note", "another"), ("bankLineId", str(encode_id("BankLine", new_id()))),
         ("costEntryIds", [str(encode_id("CostEntry", new_id()))]),
     ):  # fmt: skip
         if name in given:
