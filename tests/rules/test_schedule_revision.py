@@ -124,16 +124,22 @@ def test_much_that_moves_is_walked_in_one_go_with_the_same_answer(plan, data):
     changed = items[at]._replace(duration_days=data.draw(st.integers(0, 30)))
     few = data.draw(st.integers(1, 4))
     computed = compute_plan(prepare_plan(items, links), CALENDAR, MONDAY)
+    for name in data.draw(st.sets(st.sampled_from(COLUMNS))) if computed.plan.is_plain else ():
+        getattr(computed, name)
     patched, module._PATCHED = module._PATCHED, few
     try:
         found, refused = tried(lambda: revised(computed, items=[changed]))
     finally:
         module._PATCHED = patched
-    anew, refusal = tried(schedule, [*items[:at], changed, *items[at + 1 :]], links)
+    after = [*items[:at], changed, *items[at + 1 :]]
+    anew, refusal = tried(schedule, after, links)
     if refusal:
         assert refused
         assert refused.code == refusal.code
         return
+    if found.plan.is_plain:
+        expected = compute_plan(prepare_plan(after, links), CALENDAR, MONDAY)
+        assert column_values(found) == column_values(expected)
     assert make_schedule(found) == anew
 
 

@@ -1,10 +1,11 @@
 """The calendars of a plan, all counting from the same morning."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from services.rules.calendars import Timeline
+from services.rules.schedule.lags import PROJECT
 
 
 class Dates(dict[int, date]):
@@ -28,3 +29,15 @@ class Axes:
     lines: list[Timeline]
     starts: list[Dates]
     finishes: list[Dates]
+    _ends: list[date] = field(default_factory=list, repr=False)
+
+    def first_days(self, last_boundary: int) -> list[date]:
+        """The project's dates by the boundary at which they begin, from 0 up to at least the last one asked for."""
+        return self.lines[PROJECT].start_dates(last_boundary)
+
+    def last_days(self, last_boundary: int) -> list[date]:
+        """The project's dates by the boundary at which they end; at boundary 0 the first, when nothing has ended yet."""
+        if len(self._ends) <= last_boundary:
+            starts = self.first_days(last_boundary)
+            self._ends = [starts[0], *starts]
+        return self._ends

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import repeat
+from operator import add, itemgetter, sub
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from services.rules.calendars import WorkingCalendar
 from services.rules.schedule.bounds import (
@@ -24,10 +26,12 @@ from services.rules.schedule.passes import (
     general_late,
     least_tails,
     plain_early,
+    plain_rooms,
     plain_tails,
-    plain_tails_and_rooms,
 )
 from services.rules.schedule.structure import Progress
+
+_Value = TypeVar("_Value")
 
 NO_CALENDARS: Final[Mapping[str, WorkingCalendar]] = MappingProxyType({})
 
@@ -81,7 +85,11 @@ class Computed:
         if self._late is None:
             if self.tails is not None:
                 finish = self.finish
-                self._late = [finish - tail for tail in self.tails]
+                if finish < 2 * len(self.tails) and not (self.bounds.cap or self.plan.others):
+                    # No tail is negative or longer than the project, so each difference is made once.
+                    self._late = _looked_up(list(range(finish, -1, -1)), self.tails)
+                else:
+                    self._late = list(map(sub, repeat(finish), self.tails))
             else:
                 self._late = general_late(self.plan, self._late_limits(), self.terms.lines)
         return self._late
@@ -97,15 +105,15 @@ class Computed:
     def total_floats(self) -> list[int]:
         """By node, in days of its calendar."""
         if self._total is None:
-            self._total = [a - b for a, b in zip(self.late_starts, self.early, strict=True)]
+            self._total = list(map(sub, self.late_starts, self.early))
         return self._total
 
     @property
     def start_dates(self) -> list[date]:
         """By node of a plain plan: the early start as a date, of a milestone the day it is shown on."""
         if self._start_dates is None:
-            table = self.terms.lines[PROJECT].start_dates(self.finish)
-            dates = [table[start] for start in self._dated_starts()]
+            table = self.terms.axes.first_days(self.finish)
+            dates = _looked_up(table, self._dated(self.early))
             shown = self.finish_dates
             for node in self.plan.milestones:
                 dates[node] = shown[node]
@@ -116,29 +124,26 @@ class Computed:
     def finish_dates(self) -> list[date]:
         """By node of a plain plan: the early finish as a date, of a milestone the day it is shown on."""
         if self._finish_dates is None:
-            table = self.terms.lines[PROJECT].start_dates(self.finish)
-            # Beside boundary 0 only milestones end at none of the table's days; those are put right below.
-            durations = self.plan.durations
-            dates = [
-                table[start + duration - 1]
-                for start, duration in zip(self._dated_starts(), durations, strict=True)
-            ]
+            table = self.terms.axes.last_days(self.finish)
+            dates = _looked_up(table, self._dated(self.early_finishes))
+            # Where something is said of the first day, by a date or a status, a milestone may be shown later.
             morning = self.terms.lines[PROJECT].days_before(self.bounds.shown_by_axis[PROJECT])
             named = self.bounds.shown_from
-            for node in self.plan.milestones:
-                if self.early[node] <= morning or self.plan.owner[node] in named:
-                    dates[node] = self.shown(node, self.early[node])
+            if morning or named:
+                for node in self.plan.milestones:
+                    if self.early[node] <= morning or self.plan.owner[node] in named:
+                        dates[node] = self.shown(node, self.early[node])
             self._finish_dates = dates
         return self._finish_dates
 
-    def _dated_starts(self) -> list[int]:
-        """The early starts; sides of summaries, which may lie outside the plan, count as its beginning."""
+    def _dated(self, boundaries: list[int]) -> list[int]:
+        """Boundaries that have dates; sides of summaries, which may lie outside the plan, count as its beginning."""
         if not self.plan.others:
-            return self.early
-        starts = self.early[:]
+            return boundaries
+        dated = boundaries[:]
         for node in self.plan.others:
-            starts[node] = 0
-        return starts
+            dated[node] = 0
+        return dated
 
     def shown(self, node: int, boundary: int) -> date:
         """When a milestone at a boundary is shown: the day before it, but not before it may be."""
@@ -153,6 +158,9 @@ class Computed:
         """By node, the last start that moves nothing a link leads to: neither over summaries nor into what is done."""
         if self._rooms is None:
             early, plan = self.early, self.plan
+            if self.tails is not None and not plan.others:
+                self._rooms = plain_rooms(plan, early)
+                return self._rooms
             rooms = [FAR] * len(early)
             deaf = set(plan.others)
             for position, progress in plan.structure.progress.items():
@@ -189,53 +197,6 @@ class Computed:
             node = plan.ranks[position]
             if node >= 0:
                 rooms[node] = min(rooms[node], self.early[node] + room)
-
-    def take_over(self, before: "Computed", fronts: set[int], backs: set[int]) -> None:
-        """Take the columns that were asked of the plan before, put right where the early or the late side moved."""
-        plan, early = self.plan, self.early
-        if plan.others or plan.summary_links:
-            return
-        durations = plan.durations
-        if before._early_finishes is not None:
-            self._early_finishes = before._early_finishes[:]
-            for node in fronts:
-                self._early_finishes[node] = early[node] + durations[node]
-        if before._start_dates is not None and before._finish_dates is not None:
-            starts, finishes = before._start_dates[:], before._finish_dates[:]
-            axes = self.terms.axes
-            for node in fronts:
-                if durations[node]:
-                    starts[node] = axes.starts[PROJECT][early[node]]
-                    finishes[node] = axes.finishes[PROJECT][early[node] + durations[node]]
-                else:
-                    starts[node] = finishes[node] = self.shown(node, early[node])
-            self._start_dates, self._finish_dates = starts, finishes
-        touched = fronts | backs
-        for node in fronts:
-            touched.update(tail for tail, _ in plan.preds[node])
-        if before._rooms is not None:
-            rooms = self._rooms = before._rooms[:]
-            for node in touched:
-                rooms[node] = min(
-                    [early[head] - weight for head, weight in plan.succs[node]], default=FAR
-                )
-        if self.finish != before.finish or before._late is None or self.tails is None:
-            return
-        late = self._late = before._late[:]
-        for node in backs:
-            late[node] = self.finish - self.tails[node]
-        if before._late_finishes is not None:
-            self._late_finishes = before._late_finishes[:]
-            for node in touched:
-                self._late_finishes[node] = late[node] + durations[node]
-        if before._total is not None:
-            self._total = before._total[:]
-            for node in touched:
-                self._total[node] = late[node] - early[node]
-        if before._free is not None and self._rooms is not None:
-            self._free = before._free[:]
-            for node in touched:
-                self._free[node] = min(self._rooms[node], late[node]) - early[node]
 
     def _is_done(self, node: int) -> bool:
         return self.plan.structure.progress.get(self.plan.owner[node]) is Progress.DONE
@@ -307,27 +268,19 @@ def compute_plan(
     early = plain_early(plan, bounds.floor)
     finishes = _sums(early, plan.durations)
     finish = _last(plan, finishes)
-    least = least_tails(plan, bounds, finish)
-    rooms: list[int] | None = None
-    if plan.others:
-        tails = plain_tails(plan, least)
-    else:
-        tails, rooms = plain_tails_and_rooms(plan, least, early)
-    return Computed(
-        plan,
-        terms,
-        bounds,
-        early,
-        finish,
-        [finish],
-        tails,
-        _early_finishes=finishes,
-        _rooms=rooms,
-    )
+    tails = plain_tails(plan, least_tails(plan, bounds, finish))
+    return Computed(plan, terms, bounds, early, finish, [finish], tails, _early_finishes=finishes)
+
+
+def _looked_up(table: Sequence[_Value], places: Sequence[int]) -> list[_Value]:
+    """The values at many places of a table: shared, not made anew, and in half the time of looking up one by one."""
+    if len(places) < 2:
+        return [table[place] for place in places]
+    return list(itemgetter(*places)(table))
 
 
 def _sums(these: Sequence[int], those: Sequence[int]) -> list[int]:
-    return [a + b for a, b in zip(these, those, strict=True)]
+    return list(map(add, these, those))
 
 
 def plain_finish(plan: PreparedPlan, early: Sequence[int]) -> int:

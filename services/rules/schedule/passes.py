@@ -50,20 +50,14 @@ def plain_tails(plan: PreparedPlan, least: Sequence[int]) -> list[int]:
     return tails
 
 
-def plain_tails_and_rooms(
-    plan: PreparedPlan, least: Sequence[int], early: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """The tails, and on the same walk the last start of every node that moves nothing a link leads to."""
-    tails, rooms = list(least), [FAR] * len(least)
-    edges = zip(reversed(plan.tails), reversed(plan.heads), reversed(plan.weights), strict=True)
-    for tail, head, weight in edges:
-        bound = tails[head] + weight
-        if bound > tails[tail]:
-            tails[tail] = bound
-        room = early[head] - weight
-        if room < rooms[tail]:
-            rooms[tail] = room
-    return tails, rooms
+def plain_rooms(plan: PreparedPlan, early: Sequence[int]) -> list[int]:
+    """The last start of every node that moves nothing a link leads to."""
+    rooms = [FAR] * len(early)
+    for tail, head, weight in zip(plan.tails, plan.heads, plan.weights, strict=True):
+        bound = early[head] - weight
+        if bound < rooms[tail]:
+            rooms[tail] = bound
+    return rooms
 
 
 def general_early(plan: PreparedPlan, bounds: Bounds, lines: Sequence[Timeline]) -> list[int]:

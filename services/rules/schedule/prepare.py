@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.rules.schedule.items import ScheduleItem, ScheduleLink
 from services.rules.schedule.loops import check_loops
 from services.rules.schedule.network import PreparedPlan, lay_out
-from services.rules.schedule.structure import read_structure
+from services.rules.schedule.structure import Structure, read_structure
 
 
 def check_network(items: Sequence[ScheduleItem], links: Sequence[ScheduleLink]) -> None:
@@ -22,7 +22,12 @@ def prepare_plan(items: Sequence[ScheduleItem], links: Sequence[ScheduleLink]) -
     SCHEDULE_CONTRADICTION); the items concerned are in `details["items"]`, the links of a contradiction in
     `details["links"]`.
     """
-    plan = lay_out(read_structure(items), tuple(links))
+    return prepare_links(read_structure(items), links)
+
+
+def prepare_links(structure: Structure, links: Sequence[ScheduleLink]) -> PreparedPlan:
+    """The same for items that are checked already; raises what it raises for links and circles."""
+    plan = lay_out(structure, tuple(links))
     if plan.loops:
         check_loops(plan)
     return plan
