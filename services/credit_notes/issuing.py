@@ -159,8 +159,8 @@ async def _credit(
         each: await invoice_queries.lock_invoice(uow, each)
         for each in sorted([invoice_id, *targets])
     }
-    for each in locked.values():
-        require_issued(each)
+    for row in locked.values():
+        require_issued(row)
     invoice = require_issued(locked[invoice_id])
     check_happened(on, on, "issueDate", earliest=invoice["issue_date"])
     assert engagement is not None
