@@ -17,7 +17,7 @@ from services.rules.schedule.bounds import bound_again
 from services.rules.schedule.computed import Computed, compute_plan, plain_finish
 from services.rules.schedule.items import ScheduleItem, ScheduleLink
 from services.rules.schedule.network import PreparedPlan
-from services.rules.schedule.passes import least_tails, plain_early
+from services.rules.schedule.passes import least_tails
 from services.rules.schedule.patch import Patch
 from services.rules.schedule.prepare import prepare_links
 from services.rules.schedule.structure import read_structure
@@ -25,9 +25,6 @@ from services.rules.schedule.takeover import Moved, take_over
 
 _PATCHED: Final = 1 << 8
 """How many nodes are looked at one by one before the rest is walked in one go."""
-
-_PULL_COST: Final = 1.4
-"""How much longer a node takes when it is computed from what precedes it than in a walk over all edges."""
 
 
 def revised(
@@ -129,21 +126,18 @@ def _move_forwards(
                 waiting[head] = 1
         left -= 1
         if not left:
-            if _PULL_COST * (len(early) - node) > len(early):
-                early[:] = plain_early(plan, floor)
-                return Moved(None, begin)
-            del early[node + 1 :]
-            put = early.append
-            for least, pairs in zip(floor[node + 1 :], preds[node + 1 :], strict=True):
-                best = least
-                for tail, weight in pairs:
-                    bound = early[tail] + weight
-                    if bound > best:
-                        best = bound
-                put(best)
-            return Moved(None, begin)
+            # Edges stand by tail: none before the first that leads behind the beginning of what moved tells anything new.
+            edge = next((at for at, head in enumerate(plan.heads) if head >= begin), 0)
+            early[node + 1 :] = floor[node + 1 :]
+            for tail, head, weight in zip(
+                plan.tails[edge:], plan.heads[edge:], plan.weights[edge:], strict=True
+            ):
+                bound = early[tail] + weight
+                if bound > early[head]:
+                    early[head] = bound
+            return Moved(None, edge)
         node = waiting.find(1, node + 1)
-    return Moved(moved, begin)
+    return Moved(moved)
 
 
 def _move_backwards(
@@ -183,9 +177,9 @@ def _move_backwards(
                 bound = tails[head] + weight
                 if bound > tails[tail]:
                     tails[tail] = bound
-            return Moved(None, 0)
+            return Moved(None)
         node = waiting.rfind(1, 0, node)
-    return Moved(moved, 0)
+    return Moved(moved)
 
 
 def _finish(

@@ -15,8 +15,8 @@ class Moved:
 
     nodes: set[int] | None
     """None for too many to tell."""
-    begin: int
-    """None before this one moved."""
+    edge: int = 0
+    """The number of an edge before which none leads to a node that moved."""
 
     def add(self, more: Iterable[int]) -> None:
         """Count more nodes in."""
@@ -99,19 +99,15 @@ def _take_rooms(found: Computed, before: Computed, fronts: Moved, rewired: set[i
     rooms = before._rooms[:]
     touched = set(rewired)
     if fronts.nodes is None:
-        # Edges stand by tail: none before the first that leads behind the beginning of what moved tells anything new.
-        heads = enumerate(plan.heads)
-        edge = next((edge for edge, head in heads if head >= fronts.begin), len(plan.heads))
-        if edge < len(plan.heads):
-            low = plan.tails[edge]
-            edge = bisect_left(plan.tails, low)
-            rooms[low:] = [FAR] * (len(rooms) - low)
-            walk = zip(plan.tails[edge:], plan.heads[edge:], plan.weights[edge:], strict=True)
-            for tail, head, weight in walk:
-                room = early[head] - weight
-                if room < rooms[tail]:
-                    rooms[tail] = room
-            touched = {node for node in touched if node < low}
+        low = plan.tails[fronts.edge] if plan.tails else 0
+        edge = bisect_left(plan.tails, low)
+        rooms[low:] = [FAR] * (len(rooms) - low)
+        walk = zip(plan.tails[edge:], plan.heads[edge:], plan.weights[edge:], strict=True)
+        for tail, head, weight in walk:
+            room = early[head] - weight
+            if room < rooms[tail]:
+                rooms[tail] = room
+        touched = {node for node in touched if node < low}
     else:
         for node in fronts.nodes:
             touched.update(tail for tail, _ in plan.preds[node])
