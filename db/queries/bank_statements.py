@@ -322,3 +322,20 @@ async def movement_of(uow: UnitOfWork, kind: str, movement_id: UUID) -> asyncpg.
         f"select id, journal_id from {table} where tenant_id = $1 and id = $2",  # noqa: S608 - literals of this function
         uow.tenant_id, movement_id,
     )  # fmt: skip
+
+
+_TABLES = {
+    "invoices": "invoice", "client": "client", "request": "retainer_request", "refund": "refund", "reversed_payment": "payment",
+    "recorded_payment": "payment", "recorded_deposit": "retainer_deposit", "recorded_refund": "refund",
+}  # fmt: skip
+
+
+async def are_known(uow: UnitOfWork, kind: str, ids: Sequence[UUID]) -> bool:
+    """Whether the practice has all of these; nothing is always known."""
+    if not ids:
+        return True
+    found: int = await uow.fetchval(
+        f"select count(*) from {_TABLES[kind]} where tenant_id = $1 and id = any($2)",  # noqa: S608 - literals of this module
+        uow.tenant_id, list(ids),
+    )  # fmt: skip
+    return found == len(set(ids))

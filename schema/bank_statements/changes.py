@@ -184,9 +184,11 @@ def _target(given: BankMatchTargetInput) -> bank_statements.Target:
     for name, type_name, kind in _TARGETS:
         value = getattr(given, name)
         if isinstance(value, str):
-            return bank_statements.Target(kind, (decode_id(type_name, value, "target"),))
+            return bank_statements.Target(kind, (decode_id(type_name, value, f"target.{name}"),))
     if isinstance(given.invoice_ids, list):
-        ids = tuple(decode_id("Invoice", value, "target") for value in given.invoice_ids[:20])
+        ids = tuple(
+            decode_id("Invoice", value, "target.invoice_ids") for value in given.invoice_ids[:20]
+        )
         return bank_statements.Target("invoices", ids)
     # `isBankCharge: false` says nothing, and is refused as nothing.
     return bank_statements.Target("bank_charge" if given.is_bank_charge is True else "client")
@@ -267,11 +269,12 @@ class BankMutation:
     async def confirm_bank_match(self, info: Info, input: ConfirmBankMatchInput) -> BankLinePayload:
         """Line and movement in one step."""
         exchange = input.exchange
+        target = _target(input.target)
         with inside("exchange", *_BESIDE_EXCHANGE):
             line_id = await bank_statements.confirm_match(
                 info.context.actor,
                 decode_id("BankLine", input.bank_line_id, "bankLineId"),
-                _target(input.target),
+                target,
                 charge=charge_of(input.charge),
                 conversion=conversion_of(exchange.settles, exchange.rate) if exchange else None,
                 idempotency_key=input.idempotency_key,

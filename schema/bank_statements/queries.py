@@ -45,20 +45,38 @@ class CsvMappingInput:
     has_headings: bool = strawberry.field(
         default=True, description="Whether the first row names the columns."
     )
-    date: str = strawberry.field(default="date", description="The column of the date.")
+    date: str = strawberry.field(
+        name="dateColumn", default="date", description="The column of the date."
+    )
     amount: str = strawberry.field(
-        default="amount", description="The column of the signed amount; empty where there are two."
+        name="amountColumn",
+        default="amount",
+        description="The column of the signed amount; empty where there are two.",
     )
-    credit: str = strawberry.field(default="", description="The column of what came in.")
-    debit: str = strawberry.field(default="", description="The column of what went out.")
-    text: str = strawberry.field(default="", description="The column of the text.")
+    credit: str = strawberry.field(
+        name="creditColumn", default="", description="The column of what came in."
+    )
+    debit: str = strawberry.field(
+        name="debitColumn", default="", description="The column of what went out."
+    )
+    text: str = strawberry.field(
+        name="textColumn", default="", description="The column of the text."
+    )
     reference: str = strawberry.field(
-        default="", description="The column of the payer's reference."
+        name="referenceColumn", default="", description="The column of the payer's reference."
     )
-    balance: str = strawberry.field(default="", description="The column of the balance.")
-    counterparty: str = strawberry.field(default="", description="The column of who paid.")
-    entry_id: str = strawberry.field(default="", description="The column of the bank's own id.")
-    currency: str = strawberry.field(default="", description="The column of the currency.")
+    balance: str = strawberry.field(
+        name="balanceColumn", default="", description="The column of the balance."
+    )
+    counterparty: str = strawberry.field(
+        name="counterpartyColumn", default="", description="The column of who paid."
+    )
+    entry_id: str = strawberry.field(
+        name="entryIdColumn", default="", description="The column of the bank's own id."
+    )
+    currency: str = strawberry.field(
+        name="currencyColumn", default="", description="The column of the currency."
+    )
 
     def to_mapping(self) -> Mapping:
         """As the service takes it."""

@@ -94,16 +94,32 @@ class CsvMapping:
     date_format: str = strawberry.field(description="Such as DD-MM-YYYY.")
     encoding: str = strawberry.field(description="utf-8 or latin-1.")
     has_headings: bool = strawberry.field(description="Whether the first row names the columns.")
-    date: str = strawberry.field(description="The column of the date.")
-    amount: str = strawberry.field(description="The column of the signed amount, or empty.")
-    credit: str = strawberry.field(description="The column of what came in, or empty.")
-    debit: str = strawberry.field(description="The column of what went out, or empty.")
-    text: str = strawberry.field(description="The column of the text, or empty.")
-    reference: str = strawberry.field(description="The column of the payer's reference, or empty.")
-    balance: str = strawberry.field(description="The column of the balance, or empty.")
-    counterparty: str = strawberry.field(description="The column of who paid, or empty.")
-    entry_id: str = strawberry.field(description="The column of the bank's own id, or empty.")
-    currency: str = strawberry.field(description="The column of the currency, or empty.")
+    date: str = strawberry.field(name="dateColumn", description="The column of the date.")
+    amount: str = strawberry.field(
+        name="amountColumn", description="The column of the signed amount, or empty."
+    )
+    credit: str = strawberry.field(
+        name="creditColumn", description="The column of what came in, or empty."
+    )
+    debit: str = strawberry.field(
+        name="debitColumn", description="The column of what went out, or empty."
+    )
+    text: str = strawberry.field(name="textColumn", description="The column of the text, or empty.")
+    reference: str = strawberry.field(
+        name="referenceColumn", description="The column of the payer's reference, or empty."
+    )
+    balance: str = strawberry.field(
+        name="balanceColumn", description="The column of the balance, or empty."
+    )
+    counterparty: str = strawberry.field(
+        name="counterpartyColumn", description="The column of who paid, or empty."
+    )
+    entry_id: str = strawberry.field(
+        name="entryIdColumn", description="The column of the bank's own id, or empty."
+    )
+    currency: str = strawberry.field(
+        name="currencyColumn", description="The column of the currency, or empty."
+    )
 
     @classmethod
     def of(cls, mapping: Mapping) -> Self:

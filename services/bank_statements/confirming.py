@@ -22,7 +22,6 @@ from services.ledger import JournalDraft, Line
 from services.payments.exchanging import Conversion, checked, exchanged_payment
 from services.payments.recording import (
     Allocation,
-    check_charge,
     locked_invoices,
     payment_of_invoice,
     receipt_of_client,
@@ -156,6 +155,8 @@ async def _enter(
 ) -> _Found:
     amount = Money(abs(line["amount_minor"]), line["currency"])
     is_in = line["amount_minor"] > 0
+    if not await queries.are_known(uow, target.kind, target.ids):
+        raise NotFound("No such thing with this id.", field="target")
     if target.kind.startswith("recorded_"):
         return await _recorded(uow, target)
     if is_in != (target.kind in {"invoices", "client", "request"}):
@@ -214,7 +215,6 @@ async def _pay(
             uow, ids[0], amount, conversion, received_on=on, bank_reference=reference, now=now
         )
     if len(ids) == 1:
-        check_charge(charge, amount)
         return await payment_of_invoice(uow, ids[0], amount, on, reference, charge=charge, now=now)
     rows = await locked_invoices(uow, ids)
     allocations = [Allocation(row["id"], Money(open_minor(row), row["currency"])) for row in rows]

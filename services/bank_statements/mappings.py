@@ -100,13 +100,13 @@ def checked(mapping: CsvMapping) -> CsvMapping:
     }
     if not columns["date"]:
         raise InvalidInput(
-            "Which column is the date?", code="MAPPING_INVALID", field="mapping.date"
+            "Which column is the date?", code="MAPPING_INVALID", field="mapping.dateColumn"
         )
     if bool(columns["amount"]) == bool(columns["credit"] or columns["debit"]):
         raise InvalidInput(
             "The amount is one column, or two for credit and debit.",
             code="MAPPING_INVALID",
-            field="mapping.amount",
+            field="mapping.amountColumn",
         )
     if not mapping.has_headings:
         for name, column in columns.items():
@@ -132,5 +132,5 @@ def restored(value: Mapping[str, Any]) -> CsvMapping:
 
 
 def _camel(name: str) -> str:
-    head, *rest = name.split("_")
+    head, *rest = (f"{name}_column" if name in COLUMNS else name).split("_")
     return head + "".join(part.capitalize() for part in rest)

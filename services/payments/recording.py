@@ -59,7 +59,6 @@ async def record_payment(
     """
     actor.require(*MONEY)
     check_amount(amount)
-    check_charge(charge, amount)
     check_happened(received_on, today, "receivedOn")
     reference = clean_text(bank_reference, "bankReference", max_length=140)
 
@@ -97,7 +96,7 @@ async def payment_of_invoice(
     """`record_payment` in the caller's transaction, its values cleaned."""
     (invoice,) = await locked_invoices(uow, [invoice_id])
     check_currency(amount, invoice["currency"])
-    charge_minor = charge.amount_minor if charge else 0
+    charge_minor = _charged(charge, amount.currency)
     rest_minor = open_minor(invoice)
     if charge_minor and amount.amount_minor + charge_minor > rest_minor:
         raise RuleViolation(
@@ -149,7 +148,6 @@ async def record_receipt(
     """
     actor.require(*MONEY)
     check_amount(amount)
-    check_charge(charge, amount)
     for each in allocations:
         check_amount(each.amount, "allocations")
     if is_oldest_first and allocations:
@@ -212,14 +210,18 @@ async def receipt_of_client(
     if client is None:
         raise NotFound("No client with this id.", field="clientId")
     minor_units(amount.currency)
-    charge_minor = charge.amount_minor if charge else 0
-    whole_minor = amount.amount_minor + charge_minor
+    wanted = [each.invoice_id for each in allocations]
     if is_oldest_first:
         seen = await queries.issued_invoices_of_client(uow, client_id, amount.currency)
-        rows = await locked_invoices(uow, [row["id"] for row in seen if open_minor(row)])
+        wanted = [row["id"] for row in seen if open_minor(row)]
+    rows = await locked_invoices(uow, wanted)
+    for row in rows:
+        check_currency(amount, row["currency"])
+    charge_minor = _charged(charge, amount.currency)
+    whole_minor = amount.amount_minor + charge_minor
+    if is_oldest_first:
         parts = oldest_due_first(whole_minor, [open_invoice(row) for row in rows])
     else:
-        rows = await locked_invoices(uow, [each.invoice_id for each in allocations])
         parts = parts_onto(rows, allocations, client_id, amount.currency, "allocations")
         _check_whole(parts, whole_minor)
     if charge_minor and sum(part.amount_minor for part in parts) < whole_minor:
@@ -386,11 +388,13 @@ def parts_onto(
     return parts
 
 
-def check_charge(charge: Money | None, amount: Money) -> None:
-    """Raise InvalidInput or RuleViolation where a charge is no amount, or in another currency than what came in."""
-    if charge is not None:
-        check_amount(charge, "charge")
-        check_currency(charge, amount.currency, "charge")
+def _charged(charge: Money | None, currency: str) -> int:
+    """The charge in minor units, 0 without one. Raises InvalidInput (AMOUNT_…), RuleViolation (CURRENCY_MISMATCH)."""
+    if charge is None:
+        return 0
+    check_amount(charge, "charge")
+    check_currency(charge, currency, "charge")
+    return charge.amount_minor
 
 
 def _check_whole(parts: Sequence[Part], whole_minor: int) -> None:

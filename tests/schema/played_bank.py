@@ -4,8 +4,8 @@ from typing import Any
 
 DANISH: dict[str, Any] = {
     "delimiter": ";", "decimalMark": ",", "dateFormat": "DD-MM-YYYY", "encoding": "latin-1", "hasHeadings": True,
-    "date": "Dato", "amount": "Beløb", "credit": "", "debit": "", "text": "Tekst", "reference": "", "balance": "Saldo",
-    "counterparty": "", "entryId": "", "currency": "",
+    "dateColumn": "Dato", "amountColumn": "Beløb", "creditColumn": "", "debitColumn": "", "textColumn": "Tekst", "referenceColumn": "", "balanceColumn": "Saldo",
+    "counterpartyColumn": "", "entryIdColumn": "", "currencyColumn": "",
 }  # fmt: skip
 """Every part of a mapping."""
 
