@@ -20,11 +20,11 @@ from services.idempotency import keyed
 from services.invoices.numbers import open_minor
 from services.ledger import JournalDraft, Line
 from services.payments.exchanging import Conversion, checked, exchanged_payment
+from services.payments.receipts import receipt_of_client
 from services.payments.recording import (
     Allocation,
     locked_invoices,
     payment_of_invoice,
-    receipt_of_client,
 )
 from services.payments.reversing import reverse
 from services.refunds.settlements import settle

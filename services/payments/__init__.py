@@ -13,7 +13,8 @@ What this package does not do: know rates of exchange, or revalue what is open i
 from services.payments.allocating import allocate_payment, suggested_allocation
 from services.payments.balances import ClientBalance, client_balance
 from services.payments.exchanging import Conversion, record_exchanged_payment, rounding_told
-from services.payments.recording import Allocation, record_payment, record_receipt
+from services.payments.receipts import record_receipt
+from services.payments.recording import Allocation, record_payment
 from services.payments.reversing import reverse_payment
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Money that comes in: for an invoice, or from a client without naming one."""
+"""Money that comes in for an invoice, and what every entry of a payment has in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,6 @@ from uuid import UUID
 import asyncpg
 
 from db.ids import new_id
-from db.queries import clients as client_queries
-from db.queries import engagements as engagement_queries
 from db.queries import payments as queries
 from db.tables.payments import Payment, PaymentAllocation
 from db.unit_of_work import UnitOfWork
@@ -19,10 +17,10 @@ from services.actor import MONEY, Actor
 from services.idempotency import keyed
 from services.invoices.numbers import number_of, open_minor
 from services.ledger import JournalDraft, Line
-from services.rules.errors import InvalidInput, NotFound, RuleViolation
-from services.rules.money import Money, minor_units
+from services.rules.errors import NotFound, RuleViolation
+from services.rules.money import Money
 from services.rules.movements import check_amount, check_currency, check_happened
-from services.rules.payments import OpenInvoice, Part, check_parts, oldest_due_first
+from services.rules.payments import OpenInvoice, Part, check_parts
 from services.rules.text import clean_text
 
 
@@ -96,7 +94,7 @@ async def payment_of_invoice(
     """`record_payment` in the caller's transaction, its values cleaned."""
     (invoice,) = await locked_invoices(uow, [invoice_id])
     check_currency(amount, invoice["currency"])
-    charge_minor = _charged(charge, amount.currency)
+    charge_minor = charged(charge, amount.currency)
     rest_minor = open_minor(invoice)
     if charge_minor and amount.amount_minor + charge_minor > rest_minor:
         raise RuleViolation(
@@ -117,133 +115,6 @@ async def payment_of_invoice(
         parts=(Part(invoice_id, applied_minor),) if applied_minor else (),
         invoice_id=invoice_id,
         engagement_id=invoice["engagement_id"],
-        now=now,
-    )
-
-
-async def record_receipt(
-    actor: Actor,
-    client_id: UUID,
-    *,
-    amount: Money,
-    received_on: date,
-    bank_reference: str,
-    allocations: Sequence[Allocation] = (),
-    is_oldest_first: bool = False,
-    charge: Money | None = None,
-    engagement_id: UUID | None = None,
-    idempotency_key: str,
-    today: date,
-    now: datetime,
-) -> UUID:
-    """Enter money of a client that names no invoice, or several: Dr bank / Cr unapplied receipts, and receivable for what is put on.
-
-    With `is_oldest_first` it is put on the client's open invoices, the oldest due first; else on those named, or on none. The
-    engagement says towards what an unapplied sum counts when a refund is worked out; without one it is the client's newest.
-    Answers the payment's id.
-
-    Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE, TEXT_…, ALLOCATION_INVALID), `RuleViolation`
-    (CURRENCY_MISMATCH, CLIENT_MISMATCH, INVOICE_NOT_ISSUED, ALLOCATION_EXCEEDS_OPEN and ALLOCATION_EXCEEDS_PAYMENT with
-    `limit_minor`, CHARGE_EXCEEDS_OPEN), and what `ledger.post` and `idempotency.keyed` raise.
-    """
-    actor.require(*MONEY)
-    check_amount(amount)
-    for each in allocations:
-        check_amount(each.amount, "allocations")
-    if is_oldest_first and allocations:
-        raise InvalidInput(
-            "Name the invoices, or let the oldest be paid first.",
-            code="ALLOCATION_INVALID",
-            field="allocations",
-        )
-    check_happened(received_on, today, "receivedOn")
-    reference = clean_text(bank_reference, "bankReference", max_length=140)
-
-    async def effect(uow: UnitOfWork) -> UUID:
-        return await receipt_of_client(
-            uow,
-            client_id,
-            amount,
-            received_on,
-            reference,
-            allocations=allocations,
-            is_oldest_first=is_oldest_first,
-            charge=charge,
-            engagement_id=engagement_id,
-            now=now,
-        )
-
-    return await keyed(
-        actor,
-        key=idempotency_key,
-        operation="record_receipt",
-        request={
-            "client_id": client_id,
-            "amount": amount,
-            "received_on": received_on,
-            "bank_reference": reference,
-            "allocations": [[each.invoice_id, each.amount] for each in allocations],
-            "is_oldest_first": is_oldest_first,
-            "charge": charge,
-            "engagement_id": engagement_id,
-        },
-        now=now,
-        effect=effect,
-    )
-
-
-async def receipt_of_client(
-    uow: UnitOfWork,
-    client_id: UUID,
-    amount: Money,
-    received_on: date,
-    bank_reference: str,
-    *,
-    allocations: Sequence[Allocation] = (),
-    is_oldest_first: bool = False,
-    charge: Money | None = None,
-    engagement_id: UUID | None = None,
-    now: datetime,
-) -> UUID:
-    """`record_receipt` in the caller's transaction, its values cleaned."""
-    client = await client_queries.client_by_id(uow, client_id)
-    if client is None:
-        raise NotFound("No client with this id.", field="clientId")
-    minor_units(amount.currency)
-    wanted = [each.invoice_id for each in allocations]
-    if is_oldest_first:
-        seen = await queries.issued_invoices_of_client(uow, client_id, amount.currency)
-        wanted = [row["id"] for row in seen if open_minor(row)]
-    rows = await locked_invoices(uow, wanted)
-    for row in rows:
-        check_currency(amount, row["currency"])
-    charge_minor = _charged(charge, amount.currency)
-    whole_minor = amount.amount_minor + charge_minor
-    if is_oldest_first:
-        parts = oldest_due_first(whole_minor, [open_invoice(row) for row in rows])
-    else:
-        parts = parts_onto(rows, allocations, client_id, amount.currency, "allocations")
-        _check_whole(parts, whole_minor)
-    if charge_minor and sum(part.amount_minor for part in parts) < whole_minor:
-        raise RuleViolation(
-            "A charge is borne where the money pays invoices in full; some of it is on none.",
-            code="CHARGE_EXCEEDS_OPEN",
-            field="charge",
-            limit_minor=0,
-        )
-    named = parts[0].invoice_id if len(parts) == 1 else None
-    engagement_id = await _engagement(uow, client_id, engagement_id, rows, parts)
-    return await enter(
-        uow,
-        client_id=client_id,
-        amount=amount,
-        charge_minor=charge_minor,
-        received_on=received_on,
-        bank_reference=bank_reference,
-        description=f"Receipt from {client['name']}: {bank_reference}",
-        parts=parts,
-        invoice_id=named,
-        engagement_id=engagement_id,
         now=now,
     )
 
@@ -388,40 +259,10 @@ def parts_onto(
     return parts
 
 
-def _charged(charge: Money | None, currency: str) -> int:
+def charged(charge: Money | None, currency: str) -> int:
     """The charge in minor units, 0 without one. Raises InvalidInput (AMOUNT_…), RuleViolation (CURRENCY_MISMATCH)."""
     if charge is None:
         return 0
     check_amount(charge, "charge")
     check_currency(charge, currency, "charge")
     return charge.amount_minor
-
-
-def _check_whole(parts: Sequence[Part], whole_minor: int) -> None:
-    if sum(part.amount_minor for part in parts) > whole_minor:
-        raise RuleViolation(
-            "This is more than came in.",
-            code="ALLOCATION_EXCEEDS_PAYMENT",
-            field="allocations",
-            limit_minor=whole_minor,
-        )
-
-
-async def _engagement(
-    uow: UnitOfWork,
-    client_id: UUID,
-    engagement_id: UUID | None,
-    rows: Sequence[Any],
-    parts: Sequence[Part],
-) -> UUID | None:
-    if engagement_id is not None:
-        engagement = await engagement_queries.engagement_by_id(uow, engagement_id)
-        if engagement is None:
-            raise NotFound("No engagement with this id.", field="engagementId")
-        if engagement["client_id"] != client_id:
-            raise RuleViolation(
-                "The engagement is another client's.", code="CLIENT_MISMATCH", field="engagementId"
-            )
-        return engagement_id
-    of_parts = {row["engagement_id"] for row in rows if row["id"] in {p.invoice_id for p in parts}}
-    return of_parts.pop() if len(of_parts) == 1 else await queries.newest_engagement(uow, client_id)

@@ -215,8 +215,8 @@ def _making(amount_minor: int, invoices: Sequence[Candidate]) -> list[tuple[Cand
 def _of_several(line: BankLine, chosen: tuple[Candidate, ...]) -> Suggestion:
     evidence = [_number_evidence(line, each) for each in chosen]
     said = [reason for points, reason in evidence if points]
-    # Each number that is quoted is worth its part of what one number is worth alone.
-    score = 30 + sum(points for points, _ in evidence) // len(chosen)
+    # Who quotes one of them pays the others by the way: the sum is exact.
+    score = 30 + max(points for points, _ in evidence)
     who, reasons = _who(line, chosen[0])
     numbers = ", ".join(each.number for each in chosen)
     return Suggestion(
