@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from db.ids import new_id
+from db.queries import books as queries
 from db.unit_of_work import Scope, sign_tenant, unit_of_work
 from services import ledger
 from services.rules.errors import InvalidInput
@@ -18,18 +19,23 @@ from tests.services.ledger_books import NOON, Books, kr, open_books
 pytestmark = pytest.mark.usefixtures("database")
 
 TABLES = [
-    "ledger_head", "ledger_account", "ledger_journal", "ledger_posting", "ledger_day_balance", "ledger_closing"
+    "ledger_head", "ledger_account", "ledger_journal", "ledger_posting", "ledger_day_balance", "ledger_closing",
+    "ledger_reopening",
 ]  # fmt: skip
 
 
 @pytest_asyncio.fixture
 async def books(owner_connection: asyncpg.Connection) -> Books:
-    """100 deposited, 30 drawn, January closed."""
+    """100 deposited, 30 drawn, January closed, and February closed and opened again."""
     books = await open_books(owner_connection)
     await books.deposit(kr(100), date(2026, 3, 1))
     await books.draw(kr(30), date(2026, 3, 10))
     async with unit_of_work(books.scope) as uow:
         await ledger.close_period(uow, through=date(2026, 1, 31), now=NOON)
+        await ledger.close_period(uow, through=date(2026, 2, 28), now=NOON)
+        await queries.reopen_period(
+            uow, reopening_id=new_id(), through=date(2026, 1, 31), reason="A late bill", now=NOON
+        )
     return books
 
 
@@ -62,7 +68,9 @@ async def test_the_runtime_role_may_only_read(runtime: asyncpg.Connection, table
         await runtime.execute(f"select * from {table} for update")
 
 
-@pytest.mark.parametrize("table", ["ledger_journal", "ledger_posting", "ledger_closing"])
+@pytest.mark.parametrize(
+    "table", ["ledger_journal", "ledger_posting", "ledger_closing", "ledger_reopening"]
+)
 async def test_not_even_the_owner_changes_what_is_written(
     owner_connection: asyncpg.Connection, books: Books, table: str
 ) -> None:
