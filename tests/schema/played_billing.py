@@ -1,4 +1,4 @@
-"""Three small engagements of the main client, signed: one billed by plan, hours and packages, one with a plan alone, one credited."""
+"""Four small engagements of the main client, signed: one billed by plan, hours and packages, one with a plan alone, one credited, one retained."""
 
 import json
 from typing import Any
@@ -25,7 +25,12 @@ def kroner(amount: str) -> dict[str, str]:
 async def bill(played: Any, terms: dict[str, Any], today: str) -> None:
     """Make one thing for every mutation of billing, credit and write-offs to work on."""
     ids = played.ids
-    for name, retention_bps in (("billing", 0), ("planned", 0), ("credited", 1000)):
+    for name, retention_bps in (
+        ("billing", 0),
+        ("planned", 0),
+        ("credited", 1000),
+        ("retained", 1000),
+    ):
         ids[name] = await _signed(played, {**terms, "name": name, "retentionBps": retention_bps})
     stages = [
         {"title": "On signing", "shareBps": 3000},
@@ -98,21 +103,30 @@ async def _changed(played: Any, today: str) -> None:
     )
 
 
-async def _credited(played: Any, today: str) -> None:
+async def _paid(played: Any, today: str, name: str) -> None:
+    """The whole of the engagement is accepted, invoiced and paid but for the retention and a little."""
     ids = played.ids
     for key in ("design", "support"):
         await played.do(
             "acceptDeliverable",
-            {"engagementId": ids["credited"], "itemKey": key, "acceptedOn": today, "note": "by telephone"},
+            {"engagementId": ids[name], "itemKey": key, "acceptedOn": today, "note": "by telephone"},
         )  # fmt: skip
-    made = await played.do("draftInvoice", {"engagementId": ids["credited"], "idempotencyKey": "draft credited"})  # fmt: skip
-    credited = {"invoiceId": made["invoice"]["id"]}
-    ids["invoice credited"] = credited["invoiceId"]
-    await played.do("issueInvoice", {**credited, "issueDate": today, "expectedVersion": 1, "idempotencyKey": "issue credited"})  # fmt: skip
+    made = await played.do("draftInvoice", {"engagementId": ids[name], "idempotencyKey": f"draft {name}"})  # fmt: skip
+    ids[f"invoice {name}"] = made["invoice"]["id"]
+    of = {"invoiceId": made["invoice"]["id"]}
+    await played.do("issueInvoice", {**of, "issueDate": today, "expectedVersion": 1, "idempotencyKey": f"issue {name}"})  # fmt: skip
     await played.do(
         "recordPayment",
-        {**credited, "amount": kroner("46000.00"), "receivedOn": today, "bankReference": "R 2", "idempotencyKey": "pay credited"},
+        {**of, "amount": kroner("46000.00"), "receivedOn": today, "bankReference": "R 2", "idempotencyKey": f"pay {name}"},
     )  # fmt: skip
+
+
+async def _credited(played: Any, today: str) -> None:
+    """One invoice is credited by more than was open and retained; of the other the retention stands."""
+    ids = played.ids
+    for name in ("retained", "credited"):
+        await _paid(played, today, name)
+    credited = {"invoiceId": ids["invoice credited"]}
     made = await played.do(
         "issueCreditNote",
         {
