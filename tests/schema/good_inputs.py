@@ -362,6 +362,68 @@ def _always(make: Callable[[Played], Given]) -> Callable[[Played], Awaitable[Giv
     return given
 
 
+async def _opening_payment(p: Played) -> Given:
+    """For an invoice of before, which is brought in unless it was: with the key and the input of `importOpeningBalances`."""
+    await p.do("importOpeningBalances", (await good_input(p, "importOpeningBalances"))["input"])
+    return {
+        "clientId": p.ids["client"],
+        "reference": "2025-17",
+        "amount": money("10.00"),
+        **_RECEIVED,
+    }
+
+
+def _with(
+    make: Callable[[Played], Awaitable[Given]], **more: Any
+) -> Callable[[Played], Awaitable[Given]]:
+    async def given(p: Played) -> Given:
+        return {**await make(p), **more}
+
+    return given
+
+
+async def _notice(p: Played, invoice: str) -> Given:
+    """The next notice of an invoice, at the version it has by now."""
+    version = await p.connection.fetchval(
+        "select version from dunning_notice where tenant_id = $1 and invoice_id = $2 and status in ('drafted', 'approved')",
+        p.practice_id, read_id(p.ids[f"invoice {invoice}"], "id")[1],
+    )  # fmt: skip
+    return {"invoiceId": p.ids[f"invoice {invoice}"], "expectedVersion": version or 0}
+
+
+async def _waive_charge(p: Played) -> Given:
+    return {
+        "lateChargeId": p.ids["charge waived"], "reason": "A good client.",
+        "expectedVersion": await p.version("late_charge", "charge waived"),
+    }  # fmt: skip
+
+
+async def _set_ladder(p: Played) -> Given:
+    number = await p.connection.fetchval(
+        "select max(number) from dunning_ladder where tenant_id = $1", p.practice_id
+    )
+    return {
+        "isActive": True, "sendFromMinute": 480, "sendUntilMinute": 1020, "country": "DK", "region": "", "weekend": [5, 6],
+        "daysOff": ["2026-12-24"], "suspensionFrom": money("1000.00"), "steps": STEPS, "expectedNumber": number,
+    }  # fmt: skip
+
+
+async def _suspend(p: Played) -> Given:
+    version = await p.connection.fetchval(
+        "select version from suspension where tenant_id = $1 and status = 'served'", p.practice_id
+    )
+    return {"engagementId": p.ids["engagement"], "expectedVersion": version or 1}
+
+
+async def _draft_extension(p: Played) -> Given:
+    newest = await p.connection.fetchval(
+        "select id from suspension where tenant_id = $1 order by id desc limit 1", p.practice_id
+    )
+    return {"suspensionId": str(encode_id("Suspension", newest))}
+
+
+_RECEIVED = {"receivedOn": TODAY, "bankReference": "R 2"}
+
 def _with(
     make: Callable[[Played], Awaitable[Given]], **more: Any
 ) -> Callable[[Played], Awaitable[Given]]:
@@ -609,7 +671,7 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     ),
     "openInvoiceSeries": _always(lambda p: {"kind": "INVOICE", "name": "Another", "prefix": "C"}),
     "releaseRetention": _always(
-        lambda p: {"engagementId": p.ids["credited"], "on": TODAY, "dueOn": TODAY}
+        lambda p: {"engagementId": p.ids["retained"], "on": TODAY, "dueOn": TODAY}
     ),
     "issueCreditNote": _always(
         lambda p: {
@@ -724,11 +786,7 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "importOpeningBalances": _always(
         lambda p: {"text": OPENING_FILE, "fileName": "opening.csv", "asOf": TODAY}
     ),
-    "recordOpeningPayment": _always(
-        lambda p: {
-            "clientId": p.ids["client"], "reference": "2025-17", "amount": money("10.00"), **_RECEIVED,
-        }
-    ),
+    "recordOpeningPayment": _opening_payment,
     "closePeriod": _always(lambda p: {"through": "2025-12-31"}),
     "reopenPeriod": _always(lambda p: {"through": "2025-01-31", "reason": "A late statement"}),
     "editDunningNotice": _with(lambda p: _notice(p, "late"), opening="We spoke on Monday."),
