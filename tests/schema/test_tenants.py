@@ -170,7 +170,8 @@ async def test_anothers_id_answers_exactly_as_one_that_nothing_has(
                 *at(variables, place.path[:-1]), place.spell(place.type_name, foreign_id),
             ])  # fmt: skip
             mixed = (await api.raw(document, **among_own)).json()
-            among_own = put(place.named, among_own, (*place.path[:-1], 1), missing_id)
+            last = len(at(among_own, place.path[:-1])) - 1
+            among_own = put(place.named, among_own, (*place.path[:-1], last), missing_id)
             assert mixed == (await api.raw(document, **among_own)).json()
     assert (await played.snapshot(), await neighbour.snapshot()) == before
 
