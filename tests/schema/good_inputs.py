@@ -424,57 +424,6 @@ async def _draft_extension(p: Played) -> Given:
 
 _RECEIVED = {"receivedOn": TODAY, "bankReference": "R 2"}
 
-def _with(
-    make: Callable[[Played], Awaitable[Given]], **more: Any
-) -> Callable[[Played], Awaitable[Given]]:
-    async def given(p: Played) -> Given:
-        return {**await make(p), **more}
-
-    return given
-
-
-async def _notice(p: Played, invoice: str) -> Given:
-    """The next notice of an invoice, at the version it has by now."""
-    version = await p.connection.fetchval(
-        "select version from dunning_notice where tenant_id = $1 and invoice_id = $2 and status in ('drafted', 'approved')",
-        p.practice_id, read_id(p.ids[f"invoice {invoice}"], "id")[1],
-    )  # fmt: skip
-    return {"invoiceId": p.ids[f"invoice {invoice}"], "expectedVersion": version or 0}
-
-
-async def _waive_charge(p: Played) -> Given:
-    return {
-        "lateChargeId": p.ids["charge waived"], "reason": "A good client.",
-        "expectedVersion": await p.version("late_charge", "charge waived"),
-    }  # fmt: skip
-
-
-async def _set_ladder(p: Played) -> Given:
-    number = await p.connection.fetchval(
-        "select max(number) from dunning_ladder where tenant_id = $1", p.practice_id
-    )
-    return {
-        "isActive": True, "sendFromMinute": 480, "sendUntilMinute": 1020, "country": "DK", "region": "", "weekend": [5, 6],
-        "daysOff": ["2026-12-24"], "suspensionFrom": money("1000.00"), "steps": STEPS, "expectedNumber": number,
-    }  # fmt: skip
-
-
-async def _suspend(p: Played) -> Given:
-    version = await p.connection.fetchval(
-        "select version from suspension where tenant_id = $1 and status = 'served'", p.practice_id
-    )
-    return {"engagementId": p.ids["engagement"], "expectedVersion": version or 1}
-
-
-async def _draft_extension(p: Played) -> Given:
-    newest = await p.connection.fetchval(
-        "select id from suspension where tenant_id = $1 order by id desc limit 1", p.practice_id
-    )
-    return {"suspensionId": str(encode_id("Suspension", newest))}
-
-
-_RECEIVED = {"receivedOn": TODAY, "bankReference": "R 2"}
-
 IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "updatePractice": _update_practice,
     "addMember": _always(
