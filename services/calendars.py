@@ -48,7 +48,7 @@ def clean_terms(
     days_off: Iterable[date],
     field: str = "calendar",
 ) -> CalendarTerms:
-    """Checked terms; without a `weekend` the country's own is taken, or Saturday and Sunday.
+    """Checked terms; without a `weekend` the country's own is taken, or Saturday and Sunday. `field` is where the terms stand, "" on top.
 
     Raises `InvalidInput`: COUNTRY_UNKNOWN and REGION_UNKNOWN where no holidays are known, CALENDAR_INVALID or CALENDAR_EMPTY
     for a weekend that cannot be.
@@ -63,12 +63,14 @@ def clean_terms(
         raise InvalidInput(
             f"At most {MAX_DAYS_OFF} own days off.",
             code="CALENDAR_INVALID",
-            field=f"{field}.daysOff",
+            field=_within(field, "daysOff"),
         )
     try:
         WorkingCalendar(free)
     except InvalidInput as error:
-        raise InvalidInput(error.message, code=error.code, field=f"{field}.weekend") from None
+        raise InvalidInput(
+            error.message, code=error.code, field=_within(field, "weekend")
+        ) from None
     return CalendarTerms(country, region, free, own)
 
 
@@ -80,18 +82,22 @@ def check_known(country: str | None, region: str, field: str = "calendar") -> No
             raise InvalidInput(
                 f"No public holidays are known for {country!r:.10}.",
                 code="COUNTRY_UNKNOWN",
-                field=f"{field}.country",
+                field=_within(field, "country"),
             )
         if region and region not in known[country]:
             raise InvalidInput(
                 f"No public holidays are known for region {region!r:.20} of {country}.",
                 code="REGION_UNKNOWN",
-                field=f"{field}.region",
+                field=_within(field, "region"),
             )
     elif region:
         raise InvalidInput(
-            "A region needs its country.", code="REGION_UNKNOWN", field=f"{field}.region"
+            "A region needs its country.", code="REGION_UNKNOWN", field=_within(field, "region")
         )
+
+
+def _within(field: str, name: str) -> str:
+    return f"{field}.{name}" if field else name
 
 
 class PlanCalendars(NamedTuple):

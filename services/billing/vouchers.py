@@ -12,7 +12,7 @@ from services.actor import MONEY, Actor
 from services.idempotency import keyed
 from services.rules.errors import InvalidInput, NotFound
 from services.rules.money import Money
-from services.rules.movements import check_amount
+from services.rules.movements import check_amount, check_currency
 from services.rules.text import clean_text
 
 
@@ -30,7 +30,8 @@ async def issue_voucher(
 ) -> UUID:
     """Give a client a voucher; `engagement_id` is where it comes from. Answers its id.
 
-    Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE, TEXT_…), and what `idempotency.keyed` raises.
+    One that comes from an engagement is in its currency. Raises `Forbidden`, `NotFound`, `InvalidInput` (AMOUNT_…, DATE, TEXT_…),
+    `RuleViolation` (CURRENCY_MISMATCH), and what `idempotency.keyed` raises.
     """
     actor.require(*MONEY)
     check_amount(value, "value")
@@ -51,6 +52,7 @@ async def issue_voucher(
             engagement = await engagement_queries.engagement_by_id(uow, engagement_id)
             if engagement is None or engagement["client_id"] != client_id:
                 raise NotFound("No engagement of this client with this id.", field="engagementId")
+            check_currency(value, engagement["currency"], "value")
         voucher_id = new_id()
         await DiscountVoucher.insert(
             DiscountVoucher(

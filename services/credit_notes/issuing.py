@@ -129,8 +129,8 @@ def _check_shape(lines: Sequence[CreditLine] | None, settlement: Settlement) -> 
             code="OFFSET_INVALID",
             field="offsets",
         )
-    for each in settlement.offsets:
-        check_amount(each.amount, "offsets")
+    for at, each in enumerate(settlement.offsets):
+        check_amount(each.amount, f"offsets.{at}.amount")
     if settlement.refund is not None:
         check_amount(settlement.refund, "refund")
 
@@ -165,9 +165,13 @@ async def _credit(
     check_happened(on, on, "issueDate", earliest=invoice["issue_date"])
     assert engagement is not None
     currency = invoice["currency"]
-    for money in (settlement.refund, *targets.values(), *(each.net for each in lines or ())):
-        if money is not None:
-            check_currency(money, currency)
+    if settlement.refund is not None:
+        check_currency(settlement.refund, currency, "refund")
+    for at, offset in enumerate(settlement.offsets):
+        check_currency(offset.amount, currency, f"offsets.{at}.amount")
+    for at, line in enumerate(lines or ()):
+        if line.net is not None:
+            check_currency(line.net, currency, f"lines.{at}.net")
     rows = await invoice_queries.lines_of(uow, [invoice_id])
     standing = await standing_of(uow, invoice)
     figures = rules.compute_credit(

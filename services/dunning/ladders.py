@@ -110,13 +110,15 @@ async def set_ladder(
         raise InvalidInput(
             "Notices leave between two minutes of one day.",
             code="LADDER_INVALID",
-            field="sendUntilMinute",
+            field="sendUntilMinute" if 0 <= hours.from_minute < 1440 else "sendFromMinute",
         )
     if not 0 <= suspension_from_minor <= MAX_AMOUNT_MINOR:
         raise InvalidInput(
             "The sum is not below zero.", code="LADDER_INVALID", field="suspensionFrom"
         )
-    terms = clean_terms(country=country, region=region, weekend=weekend, days_off=days_off)
+    terms = clean_terms(
+        country=country, region=region, weekend=weekend, days_off=days_off, field=""
+    )
     cleaned = [_clean(step, at) for at, step in enumerate(steps)]
     async with unit_of_work(actor.scope()) as uow:
         row = await queries.lock_ladder(uow)

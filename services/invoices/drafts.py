@@ -212,23 +212,30 @@ async def _insert_allowances(
 
 
 def _discounted(sources: Sequence[SourceLine], discounts: Sequence[LineDiscount]) -> list[_Line]:
-    by_position: dict[int, Discount] = {}
+    by_position: dict[int, tuple[Discount, str]] = {}
     for at, each in enumerate(discounts):
         if not 1 <= each.position <= len(sources) or each.position in by_position:
             raise NotFound(
                 f"The draft has no line {each.position}, or it is discounted twice.",
                 code="LINE_NOT_FOUND",
-                field=f"discounts.{at}.position",
+                field=f"lineDiscounts.{at}.position",
             )
-        by_position[each.position] = Discount(
-            clean_text(each.discount.reason, f"discounts.{at}.reason"),
-            each.discount.rate_bps,
-            each.discount.amount_minor,
+        named = f"lineDiscounts.{at}.discount"
+        by_position[each.position] = (
+            Discount(
+                clean_text(each.discount.reason, f"{named}.reason"),
+                each.discount.rate_bps,
+                each.discount.amount_minor,
+            ),
+            named,
         )
     lines = []
     for position, source in enumerate(sources, start=1):
-        discount = by_position.get(position)
-        taken = discount_of(discount, source.net_minor, f"discounts.{position}") if discount else 0
+        if position not in by_position:
+            lines.append(_Line(source, None, 0))
+            continue
+        discount, named = by_position[position]
+        taken = discount_of(discount, source.net_minor, named)
         lines.append(_Line(source, discount, taken))
     return lines
 
@@ -243,7 +250,7 @@ async def _reduced(
     """The lines with their parts of what comes off the whole: discounts first, then vouchers, each of what is left."""
     allowances: list[_Allowance] = []
     for at, discount in enumerate(reductions.whole):
-        named = f"allowances.{at}"
+        named = f"discounts.{at}"
         taken = discount_of(discount, sum(line.net_minor for line in lines), named)
         reason = clean_text(discount.reason, f"{named}.reason")
         allowances.append(_Allowance(reason, discount.rate_bps, taken, None))

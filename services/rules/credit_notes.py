@@ -99,13 +99,13 @@ class CreditSplit:
     refund_minor: int
 
 
-def credit_of_line(line: InvoicedLine, net_minor: int) -> CreditedLine:
+def credit_of_line(line: InvoicedLine, net_minor: int, field: str = "net") -> CreditedLine:
     """This much of a line with its tax: the last credit takes what is left, so that parts sum to the whole.
 
-    Raises RuleViolation (CREDIT_EXCEEDS_LINE with `creditable_minor`), InvalidInput (AMOUNT_NOT_POSITIVE) for nothing or the
-    wrong sign.
+    Raises RuleViolation (CREDIT_EXCEEDS_LINE with `creditable_minor`) for more or the wrong sign, InvalidInput (AMOUNT_NOT_POSITIVE)
+    for nothing, naming `field`.
     """
-    left, field = line.left_net_minor, f"lines.{line.position}.net"
+    left = line.left_net_minor
     if left == 0 or (net_minor > 0) != (left > 0) or abs(net_minor) > abs(left):
         if net_minor == 0:
             raise InvalidInput("A credit is of something.", code="AMOUNT_NOT_POSITIVE", field=field)
@@ -139,14 +139,21 @@ def compute_credit(
     if not wanted:
         raise InvalidInput("A credit note credits something.", code="CREDIT_EMPTY", field="lines")
     credited = []
-    for position, net_minor in sorted(wanted.items()):
+    # What is refused is named by its place among what is wanted, which is the place in the request.
+    for position, (at, net_minor) in sorted(
+        (position, (at, net)) for at, (position, net) in enumerate(wanted.items())
+    ):
         line = by_position.get(position)
         if line is None:
             raise NotFound(
-                f"The invoice has no line {position}.", code="LINE_NOT_FOUND", field="lines"
+                f"The invoice has no line {position}.",
+                code="LINE_NOT_FOUND",
+                field=f"lines.{at}.position",
             )
         credited.append(
-            credit_of_line(line, line.left_net_minor if net_minor is None else net_minor)
+            credit_of_line(
+                line, line.left_net_minor if net_minor is None else net_minor, f"lines.{at}.net"
+            )
         )
     sums: dict[tuple[str, int], tuple[int, int]] = {}
     for each in credited:

@@ -45,16 +45,16 @@ class KillFeeTerms:
             raise InvalidInput(
                 f"A kill fee has at most {MAX_STAGES} stages.",
                 code="KILL_FEE_INVALID",
-                field="kill_fee.stages",
+                field="killFeeStages",
             )
-        for stage in self.stages:
-            check_rate(stage.rate_bps, "kill_fee.rate_bps")
-            check_rate(stage.from_progress_bps, "kill_fee.from_progress_bps")
+        for at, stage in enumerate(self.stages):
+            check_rate(stage.rate_bps, f"killFeeStages.{at}.rateBps")
+            check_rate(stage.from_progress_bps, f"killFeeStages.{at}.fromProgressBps")
         if starts and (starts[0] != 0 or starts != sorted(set(starts))):
             raise InvalidInput(
                 "The stages of a kill fee begin at zero and rise.",
                 code="KILL_FEE_INVALID",
-                field="kill_fee.stages",
+                field="killFeeStages",
             )
 
     @classmethod
