@@ -424,6 +424,11 @@ async def _draft_extension(p: Played) -> Given:
 
 _RECEIVED = {"receivedOn": TODAY, "bankReference": "R 2"}
 
+STAGED: Given = {
+    **TERMS, "killFeeBps": 0, "killFeeStages": [{"fromProgressBps": 0, "rateBps": 2000}],
+}  # fmt: skip
+"""With a kill fee by stages, so that there is a stage to spoil."""
+
 IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     "updatePractice": _update_practice,
     "addMember": _always(
@@ -455,8 +460,8 @@ IN_ORDER: dict[str, Callable[[Played], Awaitable[Given]]] = {
     ),
     "revokeSignerLink": _always(lambda p: {"signerId": p.ids["signer unlinked"]}),
     "sendMessageAgain": _always(lambda p: {"messageId": p.ids["message"]}),
-    "createEngagement": _always(lambda p: {"clientId": p.ids["client"], "terms": TERMS}),
-    "updateEngagement": _with(_engagement, terms=TERMS),
+    "createEngagement": _always(lambda p: {"clientId": p.ids["client"], "terms": STAGED}),
+    "updateEngagement": _with(_engagement, terms=STAGED),
     "importScope": _with(_scope, text=PLAN, format="JSON", source="plan.json"),
     "priceScopeItems": _price_items,
     "setExpectations": _with(_scope, expectations=[{"kind": "ASSUMPTION", "text": "A panel."}]),
