@@ -126,4 +126,5 @@ def test_money_of_clients_and_the_tax_on_it_have_a_floor_and_nothing_else() -> N
         "deposit_tax": 0,
         "retainer_liability": 0,
         "unapplied_receipts": 0,
+        "client_credit": 0,
     }

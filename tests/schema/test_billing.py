@@ -73,9 +73,14 @@ async def test_an_invoice_tells_its_credit_notes_and_its_electronic_file_or_what
 @pytest.mark.parametrize(
     ("name", "changes", "code", "field"),
     [
-        ("issueCreditNote", {"lines": [{"position": 9}]}, "LINE_NOT_FOUND", ["lines"]),
+        (
+            "issueCreditNote",
+            {"lines": [{"position": 9}]},
+            "LINE_NOT_FOUND",
+            ["lines", "0", "position"],
+        ),
         ("issueCreditNote", {"refund": money("999999.00")}, "CREDIT_SPLIT_EXCEEDS", ["settlement"]),
-        ("issueCreditNote", {"refund": money("1.00", "EUR")}, "CURRENCY_MISMATCH", ["amount"]),
+        ("issueCreditNote", {"refund": money("1.00", "EUR")}, "CURRENCY_MISMATCH", ["refund"]),
         ("applyCredit", {"amount": money("0.00")}, "AMOUNT_NOT_POSITIVE", ["amount"]),
         ("applyCredit", {"amount": money("-1.00")}, "AMOUNT_NOT_POSITIVE", ["amount"]),
         ("writeOffInvoice", {"amount": money("99999999.00")}, "WRITE_OFF_EXCEEDS_OPEN", ["amount"]),
